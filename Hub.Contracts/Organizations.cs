@@ -1,0 +1,40 @@
+namespace CodeZero.Hub.Contracts;
+
+/// <summary>What a member may do in an organization; each role may do all that the ones before it may.</summary>
+/// <remarks>The table of roles and rights is in <c>docs/roles.md</c>.</remarks>
+public enum OrganizationRole
+{
+    /// <summary>Reads.</summary>
+    Viewer,
+
+    /// <summary>Reads, and manages plans, invoices and payment.</summary>
+    Billing,
+
+    /// <summary>Publishes applications, installs and approves.</summary>
+    Developer,
+
+    /// <summary>Manages clusters, members and settings.</summary>
+    Admin,
+
+    /// <summary>Everything, the organization's end included.</summary>
+    Owner,
+}
+
+/// <summary>One person's place in one organization.</summary>
+public sealed record Membership(Guid OrganizationId, string Slug, string Name, OrganizationRole Role);
+
+/// <summary>What other modules may ask of organizations. Implemented by Hub.Identity.</summary>
+public interface IOrganizations
+{
+    /// <summary>The user's membership in the organization with this slug or id; null when there is none, whether or not the organization exists.</summary>
+    Task<Membership?> FindMembershipAsync(Guid userId, string slugOrId, CancellationToken ct);
+
+    /// <summary>The id of the organization with this slug; null when there is none.</summary>
+    Task<Guid?> FindIdAsync(string slug, CancellationToken ct);
+
+    /// <summary>The slug of an organization; null when there is none.</summary>
+    Task<string?> FindSlugAsync(Guid organizationId, CancellationToken ct);
+
+    /// <summary>Every organization's id, for jobs that visit one tenant after the other.</summary>
+    IAsyncEnumerable<Guid> AllIdsAsync(CancellationToken ct);
+}

@@ -1,0 +1,70 @@
+using System.Security.Claims;
+using CodeZero.Hub.Contracts;
+using CodeZero.Hub.Platform.Web;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Authorization.Policy;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace CodeZero.Hub.Platform.Tenancy;
+
+/// <summary>
+/// Routes below <c>/v1/orgs/{org}</c>: anonymous gets 401; who is no member gets the same 404 as for an organization that never existed;
+/// a member whose role is too low gets 403. Checked before the body is read.
+/// </summary>
+public static class OrganizationPolicy
+{
+    /// <summary>The route parameter that names the organization, by slug or id.</summary>
+    public const string RouteParameter = "org";
+
+    /// <summary>Members with at least this role may call the endpoint.</summary>
+    public static TBuilder RequireOrganizationRole<TBuilder>(this TBuilder builder, OrganizationRole minimum) where TBuilder : IEndpointConventionBuilder =>
+        builder.RequireAuthorization(policy => policy.RequireAuthenticatedUser().AddRequirements(new OrganizationRequirement(minimum)))
+            .WithMetadata(new OrganizationRequirement(minimum));
+}
+
+/// <summary>At least this role in the organization that the route names.</summary>
+public sealed record OrganizationRequirement(OrganizationRole Minimum) : IAuthorizationRequirement;
+
+internal sealed class OrganizationHandler(IOrganizations organizations, Tenant tenant, Caller caller) : AuthorizationHandler<OrganizationRequirement>
+{
+    internal const string NotAMember = "organization.not_a_member";
+
+    protected override async Task HandleRequirementAsync(AuthorizationHandlerContext context, OrganizationRequirement requirement)
+    {
+        if (context.Resource is not HttpContext http || !Guid.TryParse(context.User.FindFirstValue("sub"), out var userId))
+            return;
+        tenant.SignIn(userId);
+        var membership = http.GetRouteValue(OrganizationPolicy.RouteParameter) is string slugOrId
+            ? await organizations.FindMembershipAsync(userId, slugOrId, http.RequestAborted)
+            : null;
+        if (membership is null)
+        {
+            context.Fail(new AuthorizationFailureReason(this, NotAMember));
+            return;
+        }
+        tenant.Enter(membership.OrganizationId);
+        caller.Become(userId, membership);
+        if (membership.Role >= requirement.Minimum)
+            context.Succeed(requirement);
+    }
+}
+
+/// <summary>Turns refusals into problem details, and "not a member" into "not found".</summary>
+internal sealed class AuthorizationResults : IAuthorizationMiddlewareResultHandler
+{
+    private readonly AuthorizationMiddlewareResultHandler _default = new();
+
+    public async Task HandleAsync(RequestDelegate next, HttpContext context, AuthorizationPolicy policy, PolicyAuthorizationResult result)
+    {
+        if (result.Forbidden)
+        {
+            var foreign = result.AuthorizationFailure?.FailureReasons.Any(reason => reason.Message == OrganizationHandler.NotAMember) ?? false;
+            var minimum = context.GetEndpoint()?.Metadata.GetMetadata<OrganizationRequirement>()?.Minimum;
+            await (foreign ? Problems.NotFound() : Problems.Forbidden(minimum)).ExecuteAsync(context);
+            return;
+        }
+        await _default.HandleAsync(next, context, policy, result);
+    }
+}

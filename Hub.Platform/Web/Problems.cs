@@ -1,0 +1,45 @@
+using CodeZero.Hub.Contracts;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace CodeZero.Hub.Platform.Web;
+
+/// <summary>
+/// Refusals as problem details (RFC 9457): a stable <c>code</c>, and a sentence that says what happened, why, and what to do next.
+/// The <c>traceId</c> is added where they are written.
+/// </summary>
+public static class Problems
+{
+    /// <summary>404. One body for what never existed and for what is another organization's.</summary>
+    public static ProblemHttpResult NotFound() =>
+        Create(StatusCodes.Status404NotFound, "not_found", "There is no such resource, or you may not see it. Check the address and the organization.");
+
+    /// <summary>403 for a member whose role is too low.</summary>
+    public static ProblemHttpResult Forbidden(OrganizationRole? minimum = null) =>
+        Create(StatusCodes.Status403Forbidden, "forbidden", minimum is { } role
+            ? $"This needs the role {role.ToString().ToLowerInvariant()} or higher in the organization. Ask an owner or admin to raise yours."
+            : "You are signed in, but may not do this. Sign in with the access it needs, or ask an owner of the organization.");
+
+    /// <summary>409: the request is right, but not in the present state of things.</summary>
+    public static ProblemHttpResult Conflict(string code, string detail, IReadOnlyDictionary<string, object?>? members = null) =>
+        Create(StatusCodes.Status409Conflict, code, detail, members);
+
+    /// <summary>400: the request itself is wrong.</summary>
+    public static ProblemHttpResult BadRequest(string code, string detail, IReadOnlyDictionary<string, object?>? members = null) =>
+        Create(StatusCodes.Status400BadRequest, code, detail, members);
+
+    /// <summary>422: well-formed, but its content cannot be accepted.</summary>
+    public static ProblemHttpResult Unprocessable(string code, string detail, IReadOnlyDictionary<string, object?>? members = null) =>
+        Create(StatusCodes.Status422UnprocessableEntity, code, detail, members);
+
+    /// <summary>Any other refusal.</summary>
+    /// <param name="code">Stable, lower case, dotted: <c>cluster.name_taken</c>.</param>
+    /// <param name="detail">What happened, why, and what to do next. Never a secret or a token.</param>
+    public static ProblemHttpResult Create(int status, string code, string detail, IReadOnlyDictionary<string, object?>? members = null)
+    {
+        var extensions = new Dictionary<string, object?>(StringComparer.Ordinal) { ["code"] = code };
+        foreach (var (name, value) in members ?? new Dictionary<string, object?>())
+            extensions[name] = value;
+        return TypedResults.Problem(detail, statusCode: status, extensions: extensions);
+    }
+}
