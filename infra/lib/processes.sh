@@ -1,0 +1,157 @@
+# The processes of infra/up: each has a pid file, a log, and a line in stop_all. Sourced after common.sh.
+# shellcheck shell=bash
+
+started=$EPOCHREALTIME
+names=()
+
+since() { awk -v from="$1" -v to="$EPOCHREALTIME" 'BEGIN { printf "%.1f s", to - from }'; }
+
+begin() { step_title=$1 step_from=$EPOCHREALTIME; printf '  %-34s' "$1"; }
+finish() { printf '%8s   %s\n' "$(since "$step_from")" "${1:-}"; }
+
+hide() { sed -E 's#(//[^:]+):[^@]*@#\1:***@#' <<<"$1"; }
+
+# start NAME COMMAND...: in a session of its own, so that Ctrl-C reaches only this script, which then stops it in order.
+start() {
+  local name=$1
+  shift
+  setsid "$@" >>"$logs/$name.log" 2>&1 </dev/null 9>&- &
+  echo $! >"$state/run/$name.pid"
+  names+=("$name")
+}
+
+alive() { [ -s "$state/run/$1.pid" ] && kill -0 "$(cat "$state/run/$1.pid")" 2>/dev/null; }
+
+# A pid may have been given to another program since: only what runs out of this clone is ours.
+is_ours() { tr '\0' ' ' <"/proc/$1/cmdline" 2>/dev/null | grep -qF "$root/"; }
+
+stop() {
+  local pid file="$state/run/$1.pid"
+  [ -s "$file" ] || return 0
+  pid=$(cat "$file")
+  if is_ours "$pid"; then
+    kill -TERM "$pid" 2>/dev/null || true
+    for _ in $(seq 100); do kill -0 "$pid" 2>/dev/null || break; sleep 0.1; done
+    ! kill -0 "$pid" 2>/dev/null || kill -KILL "$pid" 2>/dev/null || true
+  fi
+  rm -f "$file"
+}
+
+stop_all() {
+  local code=$?
+  trap - EXIT INT TERM
+  local i
+  for ((i = ${#names[@]} - 1; i >= 0; i--)); do stop "${names[i]}"; done
+  [ -z "${pg:-}" ] || stop_postgres "$state/postgres"
+  exit "$code"
+}
+
+# What a killed run of this clone left behind.
+stop_leftovers() {
+  local file
+  for file in "$state"/run/*.pid; do
+    [ -e "$file" ] || continue
+    stop "$(basename "$file" .pid)"
+  done
+}
+
+all_alive() {
+  local name
+  for name in "${names[@]}"; do
+    alive "$name" || die "$name stopped by itself" "its process is gone" "read the log, then run ./infra/up again: it keeps the data" "$logs/$name.log"
+  done
+}
+
+# wait_for NAME SECONDS CONDITION...: until the condition holds, while the process NAME lives.
+wait_for() {
+  local name=$1 deadline=$((SECONDS + $2))
+  shift 2
+  until "$@" >/dev/null 2>&1; do
+    alive "$name" || die "starting $name" "it stopped by itself" "read the log, then run ./infra/up again" "$logs/$name.log"
+    [ $SECONDS -lt $deadline ] || die "starting $name" "it was not ready in time" "read the log, then run ./infra/up again" "$logs/$name.log"
+    sleep 0.1
+  done
+}
+
+build() {
+  local stamp="$state/built" changed
+  if [ -e "$stamp" ]; then
+    changed=$(find . \( -name bin -o -name obj -o -name .git -o -name .codezero -o -name tests \) -prune -o -type f -newer "$stamp" \
+      \( -name '*.cs' -o -name '*.csproj' -o -name '*.props' -o -name '*.sql' -o -name '*.cshtml' -o -name '*.css' -o -name '*.json' -o -name '*.txt' \) -print -quit)
+    [ -n "$changed" ] || [ ! -e Hub.Api/bin/Release/net10.0 ] || return 0
+  fi
+  dotnet build infra/run.slnf -c Release -v quiet >"$logs/build.log" 2>&1 || die "building" "the compiler or the package restore refused" "read the log" "$logs/build.log"
+  touch "$stamp"
+}
+
+# Ports and passwords, chosen once and kept.
+settings() {
+  local file="$state/settings"
+  if [ ! -s "$file" ]; then
+    (umask 077 && cat >"$file" <<EOT
+postgres_port=$(free_port)
+hub_port=$(free_port)
+cluster_port=$(free_port)
+agent_port=$(free_port)
+owner_password=$(random_secret)
+app_password=$(random_secret)
+person_email=you@example.com
+person_password=$(random_secret)
+EOT
+    )
+    (umask 077 && head -c 32 /dev/urandom | base64 -w0 >"$state/keys/master")
+  fi
+  source "$file"
+  hub="http://localhost:$hub_port"
+}
+
+sql() { psql -v ON_ERROR_STOP=1 -qAt "$pg_super/$1" <<<"$2"; }
+
+start_database() {
+  local PATH="$pg:$PATH"
+  start_postgres "$state/postgres" "$postgres_port"
+  sql postgres "
+    do \$\$ begin
+      if not exists (select from pg_roles where rolname = 'hub_owner') then create role hub_owner login; end if;
+      if not exists (select from pg_roles where rolname = 'hub_app') then create role hub_app login nosuperuser nobypassrls; end if;
+    end \$\$;
+    alter role hub_owner password '$owner_password';
+    alter role hub_app password '$app_password';" >>"$logs/postgres.log" 2>&1 || die "creating the database roles" "psql refused" "read the log" "$logs/postgres.log"
+  if [ "$(sql postgres "select 1 from pg_database where datname = 'hub'")" != 1 ]; then
+    sql postgres "create database hub owner hub_owner" >>"$logs/postgres.log" 2>&1 || die "creating the database" "psql refused" "read the log" "$logs/postgres.log"
+  fi
+  export Hub__Database__Owner="Host=127.0.0.1;Port=$postgres_port;Database=hub;Username=hub_owner;Password=$owner_password"
+  export Hub__Database__Application="Host=127.0.0.1;Port=$postgres_port;Database=hub;Username=hub_app;Password=$app_password"
+}
+
+hub_api() { dotnet "$root/Hub.Api/bin/Release/net10.0/CodeZero.Hub.Api.dll" "$@"; }
+
+migrate() {
+  hub_api migrate >>"$logs/migrate.log" 2>&1 || die "migrating the database" "Hub.Api migrate refused" "read the log; --reset starts over" "$logs/migrate.log"
+}
+
+start_hub() {
+  if (exec 3<>"/dev/tcp/127.0.0.1/$hub_port") 2>/dev/null; then
+    die "starting the Hub" "another program listens on port $hub_port, which this installation's issuer names" "stop that program, or start over with --reset"
+  fi
+  export Hub__PublicUrl=$hub Hub__Identity__Issuer=$hub Hub__DataProtection__MasterKeyFile="$state/keys/master"
+  # Development allows plain HTTP on the loopback interface; accepting agents by hand is on, as in production.
+  export DOTNET_ENVIRONMENT=Development Hub__Clusters__RequireAcceptance=true
+  start hub env ASPNETCORE_URLS="$hub" dotnet "$root/Hub.Api/bin/Release/net10.0/CodeZero.Hub.Api.dll"
+  wait_for hub 60 curl -sf -o /dev/null "$hub/readyz"
+}
+
+start_cluster() {
+  if [ -n "$kubeconfig" ]; then
+    export KUBECONFIG=$kubeconfig
+    kubectl ${context:+--context "$context"} version >"$logs/cluster.log" 2>&1 || die "reaching the cluster" "kubectl cannot talk to it" "try: kubectl --kubeconfig $kubeconfig version" "$logs/cluster.log"
+    if [ -n "$context" ]; then
+      (umask 077 && kubectl config view --minify --flatten --context "$context" >"$state/kubeconfig")
+      export KUBECONFIG="$state/kubeconfig"
+    fi
+    return
+  fi
+  export KUBECONFIG="$state/kubeconfig"
+  start devcluster dotnet "$root/DevCluster/bin/Release/net10.0/CodeZero.DevCluster.dll" --port "$cluster_port" --kubeconfig "$KUBECONFIG" --data "$state/devcluster"
+  wait_for devcluster 30 kubectl get --raw /readyz
+}

@@ -1,0 +1,107 @@
+# The main job, step by step, as a person would do it with a browser, czctl and kubectl. Every step may be repeated. Sourced after processes.sh.
+# shellcheck shell=bash
+
+cluster=demo namespace=vault app=vaultwarden publisher=''
+
+czctl() { dotnet "$root/Cli/bin/Release/net10.0/czctl.dll" "$@"; }
+
+# do_step NUMBER TITLE FUNCTION: FUNCTION puts what it got into $got.
+do_step() {
+  local log="$logs/step-$1.log"
+  begin "$1. $2"
+  got=''
+  if ! "$3" >"$log" 2>&1; then
+    printf 'failed\n'
+    die "step $1, $2" "$(grep -m1 . <(tail -n 3 "$log") || echo "it said nothing")" "mend the cause and run ./infra/up again: it goes on from here" "$log"
+  fi
+  finish "$got"
+}
+
+walk() {
+  export CZCTL_HOME="$state/home" BROWSER="$root/infra/lib/browser" CODEZERO_PERSON_EMAIL=$person_email CODEZERO_PERSON_PASSWORD=$person_password CODEZERO_BROWSER_HOME="$state/browser"
+  export CZCTL_HUB=$hub
+  do_step 1 "sign up, with an organization" sign_up
+  do_step 2 "publish the sample application" publish
+  do_step 3 "create a cluster, get a join token" create_cluster
+  do_step 4 "the agent joins and is accepted" join
+  do_step 5 "install the application" install_app
+  do_step 6 "approve it with a key of ours" approve
+  do_step 7 "the agent verifies and applies" apply
+  do_step 8 "the report returns" report
+  say
+  czctl status "$namespace/$app" --cluster "$cluster"
+}
+
+# field NAME: the first string member of that name in the JSON on standard input.
+field() { grep -o "\"$1\": *\"[^\"]*\"" | head -n 1 | sed -E 's/^"[^"]*": *"(.*)"$/\1/'; }
+
+sign_up() {
+  "$BROWSER" signup "$hub/signup" "Example" || return 1
+  czctl whoami >/dev/null 2>&1 || czctl login || return 1
+  publisher=$(czctl whoami --json | field slug)
+  [ -n "$publisher" ] && got="$person_email, organization $publisher"
+}
+
+publish() {
+  local answer
+  answer=$(czctl app publish samples/vaultwarden --json) || { printf '%s\n' "$answer"; return 1; }
+  printf '%s\n' "$answer"
+  got="$publisher/$app $(field version <<<"$answer") $(field digest <<<"$answer" | cut -c1-19)…"
+}
+
+create_cluster() {
+  czctl clusters create "$cluster" --if-missing || return 1
+  got="cluster $cluster"
+}
+
+agent_thumbprint() { kubectl -n codezero-system get configmap codezero-agent -o 'jsonpath={.data.thumbprint}' 2>/dev/null | grep .; }
+
+join() {
+  [ -s "$state/keys/approver.pem" ] || czctl keys create "$state/keys/approver.pem" || return 1
+  czctl clusters join "$cluster" --mode approved --approver "$state/keys/approver.pem.pub" --kubeconfig "$KUBECONFIG" --no-agent || return 1
+  start agent dotnet "$root/ClusterAgent/bin/Release/net10.0/CodeZero.ClusterAgent.dll" --kubeconfig "$KUBECONFIG" --health-port "$agent_port"
+  wait_for agent 60 agent_thumbprint
+  czctl clusters accept "$cluster" --thumbprint "$(agent_thumbprint)" || return 1
+  got="agent key $(agent_thumbprint)"
+}
+
+install_app() {
+  czctl install "$publisher/$app" --cluster "$cluster" --namespace "$namespace" --set SIGNUPS_ALLOWED=false || return 1
+  got="$namespace/$app on $cluster, waiting for approval"
+}
+
+approve() {
+  czctl approve "$namespace/$app" --cluster "$cluster" --key "$state/keys/approver.pem" --yes || return 1
+  got="signed with .codezero/keys/approver.pem, which the Hub never saw"
+}
+
+apply() {
+  kubectl wait --for=create "app/$app" -n "$namespace" --timeout=120s || return 1
+  kubectl wait --for=create "deployment/$app" -n "$namespace" --timeout=120s || return 1
+  got=$(kubectl get configmap,secret,persistentvolumeclaim,service,deployment -n "$namespace" -l "system.codezero.io/app=$app" -o name | tr '\n' ' ')
+}
+
+report() {
+  czctl status "$namespace/$app" --cluster "$cluster" --wait healthy --timeout 10m || return 1
+  got="healthy"
+}
+
+how_to_go_on() {
+  cat <<EOT
+
+CodeZero is up. Ctrl-C stops it.
+
+  Hub       $hub          (API: $hub/docs)
+  sign in   $person_email   password: $person_password
+
+  In another terminal:
+    export KUBECONFIG=$KUBECONFIG CZCTL_HOME=$CZCTL_HOME CZCTL_HUB=$hub PATH=$state/bin:\$PATH
+
+    czctl status $namespace/$app --cluster $cluster --watch
+    czctl clusters list
+    czctl app show $publisher/$app
+    kubectl get apps -A
+    kubectl -n $namespace delete deployment $app   # and see it come back
+
+EOT
+}
