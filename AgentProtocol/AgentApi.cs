@@ -6,7 +6,10 @@ public static class AgentApi
     /// <summary>POST: <see cref="EnrolmentRequest"/> with the enrolment token as <c>Authorization: Bearer</c>; answers <see cref="EnrolmentResponse"/>.</summary>
     public const string Enrol = "/agent/v1/enrol";
 
-    /// <summary>GET: where the agent's own enrolment stands (<see cref="EnrolmentResponse"/>).</summary>
+    /// <summary>
+    /// GET: where the agent's own enrolment stands (<see cref="EnrolmentResponse"/>). There is no access token yet: a <c>DPoP</c> proof by the agent key is
+    /// all it takes. See <see cref="EnrolmentOf"/> for the address.
+    /// </summary>
     public const string Enrolment = "/agent/v1/enrolment";
 
     /// <summary>GET: the desired state's envelope; <c>?wait=</c> seconds to hold, <c>If-None-Match: "&lt;serial&gt;"</c>.</summary>
@@ -38,6 +41,12 @@ public static class AgentApi
 
     /// <summary>A document (manifest, sealed inputs, approvals, publisher signature) is at most 1 MiB.</summary>
     public const int MaxBlobBytes = 1 << 20;
+
+    /// <summary>The path and query of the enrolment with one cluster; the Hub must know the organization before it looks anything up.</summary>
+    public static string EnrolmentOf(Guid organization, Guid cluster) => $"{Enrolment}?organization={organization}&cluster={cluster}";
+
+    /// <summary>The OAuth client id of a cluster's agent, whichever agent that is at present.</summary>
+    public static string ClientId(Guid organization, Guid cluster) => $"agent.{organization:N}.{cluster:N}";
 
     /// <summary>The path of one document.</summary>
     public static string Blob(Digest digest) => $"/agent/v1/blobs/{digest}";

@@ -17,7 +17,7 @@ public enum EnrolmentStatus
 }
 
 /// <summary>The Hub's answer to an enrolment, and later to the question how it stands.</summary>
-/// <param name="Agent">The agent's id; in its text form also its OAuth client id.</param>
+/// <param name="Agent">The agent's id in the Hub: one enrolled key. Its OAuth client id is <see cref="AgentApi.ClientId"/>.</param>
 /// <param name="Thumbprint">Of the agent key: what a person compares with the agent's own log before accepting.</param>
 /// <param name="Issuer">The Hub's issuer identifier, the audience of client assertions.</param>
 /// <param name="StateKeys">The Hub's state keys, to be compared with the trust root; none becomes trusted by standing here.</param>

@@ -18,7 +18,15 @@ public sealed record Approval(
     /// <summary>The longest <see cref="Approver"/>, in characters.</summary>
     public const int MaxApprover = 200;
 
-    internal static readonly Statement<Approval> Statement = new(PayloadType, new("The approval", 8 * 1024, WireJson.Strict.Approval, Problems));
+    private static readonly WireFormat<Approval> Format = new("The approval", 8 * 1024, WireJson.Strict.Approval, Problems);
+    internal static readonly Statement<Approval> Statement = new(PayloadType, Format);
+
+    /// <summary>Reads an approval without judging who signed it: for who carries it to the cluster, which does (<see cref="ApprovalVerifier"/>).</summary>
+    /// <returns><see cref="RefusalCode.EnvelopeType"/> or <see cref="RefusalCode.MessageFormat"/> otherwise.</returns>
+    public static Checked<Approval> ReadUnverified(DsseEnvelope envelope) =>
+        envelope.PayloadType != PayloadType ? new Refusal(RefusalCode.EnvelopeType, $"The payload is a {envelope.PayloadType}; expected is {PayloadType}.")
+        : Rules.TryBase64(envelope.Payload, out var payload) ? Format.ReadCanonical(payload)
+        : new Refusal(RefusalCode.MessageFormat, "The payload is not standard base64.");
 
     /// <exception cref="ArgumentException">The approval breaks a rule.</exception>
     public DsseEnvelope Sign(ISigner approver) => Statement.Sign(this, approver);
