@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Reflection;
 using System.Security.Cryptography;
@@ -6,22 +7,41 @@ using Npgsql;
 
 namespace CodeZero.Hub.Platform.Data;
 
-/// <summary>A module's migrations: the SQL files embedded in its assembly as <c>migrations/NNNN_what.sql</c>, applied in the order of their numbers.</summary>
-public sealed record MigrationSource(string Schema, Assembly Assembly)
+/// <summary>The migrations of one schema, in the order they are applied.</summary>
+public sealed class MigrationSource
 {
-    internal IEnumerable<Migration> Read()
+    private MigrationSource(string schema, IReadOnlyList<Migration> migrations) => (Schema, Migrations) = (schema, migrations);
+
+    public string Schema { get; }
+
+    internal IReadOnlyList<Migration> Migrations { get; }
+
+    /// <summary>The SQL files embedded in a module's assembly as <c>migrations/NNNN_what.sql</c>, in the order of their numbers.</summary>
+    public static MigrationSource Embedded(string schema, Assembly assembly)
     {
         const string prefix = "migrations/";
-        foreach (var resource in Assembly.GetManifestResourceNames().Where(name => name.StartsWith(prefix, StringComparison.Ordinal)).Order(StringComparer.Ordinal))
-        {
-            using var reader = new StreamReader(Assembly.GetManifestResourceStream(resource)!, Encoding.UTF8);
-            var sql = reader.ReadToEnd().ReplaceLineEndings("\n");
-            yield return new(Schema, resource[prefix.Length..], sql, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(sql))));
-        }
+        return new(schema, [.. assembly.GetManifestResourceNames().Where(name => name.StartsWith(prefix, StringComparison.Ordinal)).Order(StringComparer.Ordinal)
+            .Select(resource => Migration.Create(schema, resource[prefix.Length..], ReadResource(assembly, resource)))]);
+    }
+
+    /// <summary>One script that another library brings along.</summary>
+    internal static MigrationSource Script(string schema, string file, string sql) => new(schema, [Migration.Create(schema, file, sql)]);
+
+    internal static string ReadResource(Assembly assembly, string resource)
+    {
+        using var reader = new StreamReader(assembly.GetManifestResourceStream(resource)!, Encoding.UTF8);
+        return reader.ReadToEnd();
     }
 }
 
-internal sealed record Migration(string Schema, string File, string Sql, string Checksum);
+internal sealed record Migration(string Schema, string File, string Sql, string Checksum)
+{
+    internal static Migration Create(string schema, string file, string text)
+    {
+        var sql = text.ReplaceLineEndings("\n");
+        return new(schema, file, sql, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(sql))));
+    }
+}
 
 /// <summary>A migration cannot be applied; the message says which, why, and what to do.</summary>
 public sealed class MigrationException(string message, Exception? inner = null) : Exception(message, inner);
@@ -32,7 +52,7 @@ public sealed class MigrationException(string message, Exception? inner = null) 
 public sealed class Migrator(IEnumerable<MigrationSource> sources)
 {
     private const long AdvisoryLock = 0x434f_4445_5a45_524f;
-    private readonly List<Migration> _migrations = [.. sources.SelectMany(source => source.Read())];
+    private readonly ImmutableArray<Migration> _migrations = [.. sources.SelectMany(source => source.Migrations)];
 
     /// <summary>Applies what is missing.</summary>
     /// <param name="owner">A data source of the owner role.</param>
@@ -49,6 +69,7 @@ public sealed class Migrator(IEnumerable<MigrationSource> sources)
             create table if not exists platform.migrations (
                 schema_name text not null, file text not null, checksum text not null, applied_at timestamptz not null default now(), primary key (schema_name, file))
             """, ct);
+        await ExecuteAsync(connection, $"revoke insert, update, delete on platform.migrations from {Quote(applicationRole)}", ct);
 
         var applied = await ReadAppliedAsync(connection, ct);
         var done = new List<string>();
@@ -65,6 +86,9 @@ public sealed class Migrator(IEnumerable<MigrationSource> sources)
         }
         return done;
     }
+
+    /// <summary>A name for exactly these migrations: two builds with the same have the same tables.</summary>
+    public string Fingerprint => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Concat(_migrations.Select(migration => $"{migration.Schema}/{migration.File}:{migration.Checksum}\n")))))[..16];
 
     /// <summary>The files that the database lacks; empty when it is as this build wants it.</summary>
     public async Task<IReadOnlyList<string>> FindPendingAsync(NpgsqlDataSource database, CancellationToken ct)

@@ -23,14 +23,23 @@ public interface IModuleDb
 }
 
 /// <summary>The usual base of a module's DbContext.</summary>
-public abstract class ModuleDb(DbContextOptions options, Tenant tenant, string schema) : DbContext(options), IModuleDb
+public abstract class ModuleDb : DbContext, IModuleDb
 {
-    public Guid CurrentOrganization => tenant.OrganizationId ?? Guid.Empty;
+    private readonly Tenant _tenant;
+    private readonly string _schema;
+
+    protected ModuleDb(DbContextOptions options, Tenant tenant, string schema) : base(options)
+    {
+        (_tenant, _schema) = (tenant, schema);
+        Database.AutoTransactionBehavior = AutoTransactionBehavior.Always; // the tenant is set when a transaction begins
+    }
+
+    public Guid CurrentOrganization => _tenant.OrganizationId ?? Guid.Empty;
 
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {
         modelBuilder.ApplyConfigurationsFromAssembly(GetType().Assembly);
-        modelBuilder.ApplyHubConventions(this, schema);
+        modelBuilder.ApplyHubConventions(this, _schema);
     }
 }
 
@@ -43,7 +52,7 @@ public static class ModuleDatabase
     /// <summary>Registers a module's DbContext and its SQL migrations (embedded as <c>migrations/NNNN_what.sql</c>).</summary>
     public static IServiceCollection AddModuleDb<TDb>(this IServiceCollection services, string schema) where TDb : DbContext
     {
-        services.AddSingleton(new MigrationSource(schema, typeof(TDb).Assembly));
+        services.AddSingleton(MigrationSource.Embedded(schema, typeof(TDb).Assembly));
         services.AddDbContext<TDb>((provider, options) => options
             .UseNpgsql(provider.GetRequiredService<NpgsqlDataSource>())
             .AddInterceptors(new TenantInTransaction(provider.GetRequiredService<Tenant>())));

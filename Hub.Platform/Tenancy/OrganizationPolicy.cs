@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Authorization.Policy;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace CodeZero.Hub.Platform.Tenancy;
 
@@ -27,7 +28,7 @@ public static class OrganizationPolicy
 /// <summary>At least this role in the organization that the route names.</summary>
 public sealed record OrganizationRequirement(OrganizationRole Minimum) : IAuthorizationRequirement;
 
-internal sealed class OrganizationHandler(IOrganizations organizations, Tenant tenant, Caller caller) : AuthorizationHandler<OrganizationRequirement>
+internal sealed class OrganizationHandler(Tenant tenant, Caller caller) : AuthorizationHandler<OrganizationRequirement>
 {
     internal const string NotAMember = "organization.not_a_member";
 
@@ -36,6 +37,8 @@ internal sealed class OrganizationHandler(IOrganizations organizations, Tenant t
         if (context.Resource is not HttpContext http || !Guid.TryParse(context.User.FindFirstValue("sub"), out var userId))
             return;
         tenant.SignIn(userId);
+        // Asked for here, because every authorization constructs this handler, and few need the organizations' database.
+        var organizations = http.RequestServices.GetRequiredService<IOrganizations>();
         var membership = http.GetRouteValue(OrganizationPolicy.RouteParameter) is string slugOrId
             ? await organizations.FindMembershipAsync(userId, slugOrId, http.RequestAborted)
             : null;

@@ -1,0 +1,18 @@
+namespace CodeZero.Hub.Api;
+
+/// <summary>A module as the host sees it.</summary>
+/// <param name="Name">Its name in <c>Hub:Modules</c>.</param>
+/// <param name="Add">Registers its services, in every process.</param>
+/// <param name="Map">Maps its routes, where this process serves them.</param>
+internal sealed record HubModule(string Name, Action<IServiceCollection, IConfiguration> Add, Action<IEndpointRouteBuilder> Map);
+
+internal static class HubModules
+{
+    internal static readonly IReadOnlyList<HubModule> All = [];
+
+    internal static bool Exists(string name) => All.Any(module => module.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>The modules that this process serves: those named, or all.</summary>
+    internal static IEnumerable<HubModule> Served(IList<string> names) =>
+        names.Count == 0 ? All : All.Where(module => names.Contains(module.Name, StringComparer.OrdinalIgnoreCase));
+}

@@ -1,0 +1,72 @@
+using CodeZero.Hub.Api;
+using CodeZero.Hub.Platform.Data;
+using CodeZero.Hub.Platform.Hosting;
+using Microsoft.Extensions.Options;
+using Npgsql;
+
+const int usageError = 2, notMigrated = 3, failed = 1;
+try
+{
+    return args switch
+    {
+        _ when args.Any(arg => arg is "--help" or "-h" or "help") => Help(),
+        [] or ["serve", ..] => await ServeAsync(args is [] ? args : args[1..]),
+        ["migrate", .. var rest] => await MigrateAsync(rest),
+        [var first, ..] when first.StartsWith('-') => await ServeAsync(args),
+        _ => Refuse($"'{args[0]}' is no command of this program. --help lists them.", usageError),
+    };
+}
+catch (OptionsValidationException e)
+{
+    return Refuse(string.Join(Environment.NewLine, e.Failures), usageError);
+}
+catch (NotMigratedException e)
+{
+    return Refuse(e.Message, notMigrated);
+}
+catch (MigrationException e)
+{
+    return Refuse(e.Message, failed);
+}
+catch (NpgsqlException e)
+{
+    return Refuse($"The database does not answer as it should: {e.Message}", failed);
+}
+
+static async Task<int> ServeAsync(string[] args)
+{
+    await using var app = HubApplication.Build(HubApplication.CreateBuilder(args));
+    await app.RunAsync();
+    return 0;
+}
+
+static async Task<int> MigrateAsync(string[] args)
+{
+    await using var app = HubApplication.CreateBuilder(args).Build();
+    var applied = await app.Services.GetRequiredService<DatabaseMigration>().RunAsync(CancellationToken.None);
+    foreach (var file in applied)
+        Console.WriteLine($"applied {file}");
+    Console.WriteLine(applied.Count == 0 ? "The database is up to date." : $"The database is up to date, {applied.Count} applied.");
+    return 0;
+}
+
+static int Refuse(string message, int exitCode)
+{
+    Console.Error.WriteLine(message);
+    return exitCode;
+}
+
+static int Help()
+{
+    Console.WriteLine("""
+        The CodeZero Hub.
+
+          Hub.Api [serve]    serves; the database must be migrated
+          Hub.Api migrate    applies the migrations as the role of Hub:Database:Owner
+          Hub.Api --help     prints this
+
+        Settings come from appsettings.json, environment variables (Hub__PublicUrl) and arguments (--Hub:PublicUrl=https://hub.example.com).
+        The README lists them. Exit codes: 0 done, 1 failed, 2 wrong command or settings, 3 database not migrated.
+        """);
+    return 0;
+}

@@ -1,0 +1,59 @@
+using CodeZero.Hub.Platform.Data;
+using CodeZero.Hub.Platform.Security;
+using CodeZero.Hub.Platform.Tenancy;
+using CodeZero.Hub.Platform.Web;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+using Npgsql;
+
+namespace CodeZero.Hub.Platform.Hosting;
+
+/// <summary>Everything the modules stand on: database, tenancy, tokens, problems, and the order in which a request meets them.</summary>
+public static class Platform
+{
+    /// <summary>Registers the mechanisms. Options are validated when the host starts.</summary>
+    public static IServiceCollection AddPlatform(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddValidatedOptions<HubOptions>(configuration, HubOptions.Section);
+        services.AddValidatedOptions<DatabaseOptions>(configuration, DatabaseOptions.Section);
+        services.TryAddSingleton(TimeProvider.System);
+        AddDatabase(services);
+
+        services.AddScoped<Tenant>().AddScoped<Caller>().AddScoped<AgentCaller>();
+        services.AddScoped<IAuthorizationHandler, OrganizationHandler>().AddScoped<IAuthorizationHandler, AgentHandler>();
+        services.AddSingleton<IAuthorizationMiddlewareResultHandler, AuthorizationResults>();
+        services.AddAccessTokens(configuration);
+        services.AddProblems();
+        services.AddHttpBoundary();
+        return services;
+    }
+
+    /// <summary>The order of a request: boundary, errors, route, who, may they; then the endpoint.</summary>
+    public static WebApplication UsePlatform(this WebApplication app)
+    {
+        app.UseHttpBoundary();
+        app.UseProblems();
+        app.UseRouting();
+        app.UseUnroutedAnswers();
+        app.UseAuthentication();
+        app.UseAuthorization();
+        return app;
+    }
+
+    private static void AddDatabase(IServiceCollection services)
+    {
+        services.AddSingleton(MigrationSource.Embedded("platform", typeof(Platform).Assembly));
+        services.AddSingleton<Migrator>().AddSingleton<DatabaseMigration>().AddHostedService<MigrationGuard>();
+        services.AddSingleton(provider =>
+        {
+            var settings = new NpgsqlConnectionStringBuilder(provider.GetRequiredService<IOptions<DatabaseOptions>>().Value.Application) { ApplicationName = "codezero-hub" };
+            if (!settings.ContainsKey("Timeout"))
+                settings.Timeout = 5;
+            return new NpgsqlDataSourceBuilder(settings.ConnectionString).UseLoggerFactory(provider.GetService<Microsoft.Extensions.Logging.ILoggerFactory>()).Build();
+        });
+    }
+}

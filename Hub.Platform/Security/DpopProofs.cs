@@ -1,0 +1,23 @@
+using CodeZero.Hub.Platform.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Options;
+
+namespace CodeZero.Hub.Platform.Security;
+
+/// <summary>DPoP proofs of requests: the rules of <see cref="DpopRules"/>, and each proof good once (RFC 9449 §11.1).</summary>
+public sealed class DpopProofs(IOptions<HubOptions> hub, ReplayCache replays, TimeProvider clock)
+{
+    /// <summary>Decides on the request's proof and uses it up.</summary>
+    /// <param name="accessToken">The access token it comes with; null at the token endpoint, and where there is none.</param>
+    /// <param name="boundKey">The thumbprint the token is bound to; null where any key will do.</param>
+    public async Task<DpopDecision> AcceptAsync(HttpContext context, string? accessToken, string? boundKey, CancellationToken ct)
+    {
+        var request = context.Request;
+        var address = new Uri(hub.Value.PublicUrl!, request.PathBase.Add(request.Path).ToUriComponent());
+        var decision = DpopRules.Check(request.Headers["DPoP"], request.Method, address, accessToken, boundKey, clock.GetUtcNow());
+        if (decision.Proof is not { } proof)
+            return decision;
+        var fresh = await replays.TryUseAsync("dpop", $"{proof.Thumbprint}.{proof.Jti}", proof.IssuedAt + DpopRules.MaxAge + DpopRules.MaxAhead, ct);
+        return fresh ? decision : DpopDecision.Refused("This proof was used before. Make a proof for each request.");
+    }
+}

@@ -1,0 +1,106 @@
+using System.Globalization;
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Diagnostics;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace CodeZero.Hub.Platform.Web;
+
+/// <summary>The one place where exceptions, bare status codes and validation errors become problem details.</summary>
+internal static class ProblemHandling
+{
+    internal static void AddProblems(this IServiceCollection services)
+    {
+        services.AddProblemDetails(options => options.CustomizeProblemDetails = Customize);
+        services.AddExceptionHandler<ExceptionProblems>();
+        services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
+        services.ConfigureHttpJsonOptions(options => options.SerializerOptions.Converters.Add(
+            new System.Text.Json.Serialization.JsonStringEnumConverter(JsonNamingPolicy.CamelCase, allowIntegerValues: false)));
+    }
+
+    internal static void UseProblems(this WebApplication app)
+    {
+        app.UseExceptionHandler();
+        app.UseStatusCodePages();
+    }
+
+    /// <summary>Answers what no route of ours serves (404, 405, 415) before authorization would call it a missing permission.</summary>
+    internal static void UseUnroutedAnswers(this WebApplication app) => app.Use((context, next) => context.GetEndpoint() switch
+    {
+        null => Problems.NotFound().ExecuteAsync(context),
+        RouteEndpoint => next(context),
+        var synthetic => synthetic.RequestDelegate!(context),
+    });
+
+    private static void Customize(ProblemDetailsContext context)
+    {
+        var problem = context.ProblemDetails;
+        if (problem is HttpValidationProblemDetails validation)
+        {
+            validation.Errors = validation.Errors.ToDictionary(error => CamelCase(error.Key), error => error.Value, StringComparer.Ordinal);
+            problem.Extensions["code"] = "validation";
+            problem.Detail ??= "Some fields are not acceptable. 'errors' says which and why.";
+        }
+        problem.Extensions.TryAdd("code", CodeOf(problem.Status ?? context.HttpContext.Response.StatusCode));
+    }
+
+    /// <summary><c>Address.PostCode</c> → <c>address.postCode</c>, as the field is written in JSON.</summary>
+    private static string CamelCase(string path) => string.Join('.', path.Split('.').Select(JsonNamingPolicy.CamelCase.ConvertName));
+
+    private static string CodeOf(int status) => status switch
+    {
+        400 => "bad_request",
+        401 => "unauthorized",
+        403 => "forbidden",
+        404 => "not_found",
+        405 => "method_not_allowed",
+        413 => "body_too_large",
+        415 => "media_type_not_supported",
+        >= 500 => "internal",
+        _ => string.Create(CultureInfo.InvariantCulture, $"http_{status}"),
+    };
+}
+
+/// <summary>The one handler that catches <see cref="Exception"/> in request code. It never shows an exception's details, except of the request's own form.</summary>
+internal sealed partial class ExceptionProblems(ILogger<ExceptionProblems> log) : IExceptionHandler
+{
+    public async ValueTask<bool> TryHandleAsync(HttpContext context, Exception exception, CancellationToken cancellationToken)
+    {
+        if (exception is OperationCanceledException && context.RequestAborted.IsCancellationRequested)
+        {
+            context.Response.StatusCode = StatusCodes.Status499ClientClosedRequest;
+            return true;
+        }
+        await Describe(context, exception).ExecuteAsync(context);
+        return true;
+    }
+
+    private ProblemHttpResult Describe(HttpContext context, Exception exception)
+    {
+        if (exception is BadHttpRequestException bad)
+            return Problems.Create(bad.StatusCode, bad.StatusCode == StatusCodes.Status413PayloadTooLarge ? "body_too_large" : "request.malformed", Describe(bad));
+        if (Unavailable.Find(exception) is { } unavailable)
+        {
+            UnavailableNow(log, unavailable.Code, exception);
+            context.Response.Headers.RetryAfter = "5";
+            return Problems.Create(StatusCodes.Status503ServiceUnavailable, unavailable.Code, unavailable.Detail);
+        }
+        Unexpected(log, context.Request.Method, context.GetEndpoint()?.DisplayName, exception);
+        return Problems.Create(StatusCodes.Status500InternalServerError, "internal",
+            "Something went wrong in the Hub, and was recorded. Try again; if it stays, report the traceId.");
+    }
+
+    private static string Describe(BadHttpRequestException bad) => bad.InnerException is JsonException json
+        ? string.Create(CultureInfo.InvariantCulture, $"The body is not the JSON this address takes: at {json.Path ?? "$"}, line {json.LineNumber + 1 ?? 1}, byte {json.BytePositionInLine + 1 ?? 1}.")
+        : bad.Message;
+
+    [LoggerMessage(9001, LogLevel.Warning, "Answered 503 {Code}")]
+    private static partial void UnavailableNow(ILogger log, string code, Exception exception);
+
+    [LoggerMessage(9002, LogLevel.Error, "Unexpected failure in {Method} {Endpoint}")]
+    private static partial void Unexpected(ILogger log, string method, string? endpoint, Exception exception);
+}

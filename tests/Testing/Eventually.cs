@@ -1,0 +1,43 @@
+using System.Diagnostics;
+
+namespace CodeZero.Testing;
+
+/// <summary>Waiting for a condition, with a deadline.</summary>
+public static class Eventually
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(25);
+
+    /// <summary>Asks until the answer satisfies, and returns it.</summary>
+    /// <param name="ask">What to look at; an exception counts as "not yet" and is shown when the deadline passes.</param>
+    /// <param name="deadline">Default: 20 seconds.</param>
+    /// <exception cref="TimeoutException">It never came to be; the message says what was seen last.</exception>
+    public static async Task<T> GetAsync<T>(Func<Task<T>> ask, Func<T, bool> satisfies, TimeSpan? deadline = null)
+    {
+        var (started, limit) = (Stopwatch.GetTimestamp(), deadline ?? TimeSpan.FromSeconds(20));
+        object? seen;
+        Exception? failure = null;
+        do
+        {
+            try
+            {
+                var answer = await ask();
+                if (satisfies(answer))
+                    return answer;
+                (seen, failure) = (answer, null);
+            }
+            catch (Exception e)
+            {
+                (seen, failure) = (e.Message, e);
+            }
+            await Task.Delay(Interval);
+        }
+        while (Stopwatch.GetElapsedTime(started) < limit);
+        throw new TimeoutException($"Not so within {limit.TotalSeconds:0} s. Seen last: {seen}", failure);
+    }
+
+    /// <summary>Waits until the condition holds.</summary>
+    public static Task HoldsAsync(Func<Task<bool>> condition, TimeSpan? deadline = null) => GetAsync(condition, holds => holds, deadline);
+
+    /// <summary>Waits until the condition holds.</summary>
+    public static Task HoldsAsync(Func<bool> condition, TimeSpan? deadline = null) => HoldsAsync(() => Task.FromResult(condition()), deadline);
+}
