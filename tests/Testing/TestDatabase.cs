@@ -15,12 +15,13 @@ public sealed class TestDatabase : IAsyncDisposable
     /// <summary>The role the server runs as.</summary>
     public const string ApplicationRole = "hub_app";
 
-    /// <summary>Connection string of a superuser of a server to use; otherwise each test process starts its own.</summary>
+    /// <summary>A superuser of a server to use, as <c>postgresql://user:password@host:port/database</c>; otherwise each test process starts its own.</summary>
     public const string ServerVariable = "CODEZERO_TEST_POSTGRES";
 
+    private const string RolePassword = "hub-tests";
     private const long TemplateLock = 0x636f_6465_7a65_726f;
     private static readonly Lazy<Task<string>> SharedServer = new(async () =>
-        Environment.GetEnvironmentVariable(ServerVariable) is { Length: > 0 } given ? given : (await PostgresServer.StartNewAsync()).Superuser);
+        Environment.GetEnvironmentVariable(ServerVariable) is { Length: > 0 } given ? FromAddress(new Uri(given)) : (await PostgresServer.StartNewAsync()).Superuser);
 
     private readonly string _superuser;
 
@@ -80,17 +81,27 @@ public sealed class TestDatabase : IAsyncDisposable
         if (await find.ExecuteScalarAsync() is true)
             return template;
         foreach (var role in new[] { OwnerRole, ApplicationRole })
-            await ExecuteAsync(connection, $"do $$ begin if not exists (select from pg_roles where rolname = '{role}') then create role {role} login; end if; end $$");
+            await ExecuteAsync(connection, $"do $$ begin if not exists (select from pg_roles where rolname = '{role}') then create role {role} login password '{RolePassword}'; end if; end $$");
         await ExecuteAsync(connection, $"drop database if exists {template} with (force)");
         await ExecuteAsync(connection, $"create database {template} owner {OwnerRole}");
-        await using (var owner = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(superuser) { Database = template, Username = OwnerRole, Pooling = false }.ConnectionString))
+        await using (var owner = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(superuser) { Database = template, Username = OwnerRole, Password = RolePassword, Pooling = false }.ConnectionString))
             await migrator.ApplyAsync(owner, ApplicationRole, CancellationToken.None);
         await ExecuteAsync(connection, $"alter database {template} is_template true");
         return template;
     }
 
+    private static string FromAddress(Uri server) => new NpgsqlConnectionStringBuilder
+    {
+        Host = server.Host,
+        Port = server.Port,
+        Database = server.AbsolutePath.Trim('/'),
+        Username = Uri.UnescapeDataString(server.UserInfo.Split(':')[0]),
+        Password = Uri.UnescapeDataString(server.UserInfo.Split(':').ElementAtOrDefault(1) ?? ""),
+        IncludeErrorDetail = true,
+    }.ConnectionString;
+
     private string ConnectionString(string role) =>
-        new NpgsqlConnectionStringBuilder(_superuser) { Database = Name, Username = role, MaxPoolSize = 30 }.ConnectionString;
+        new NpgsqlConnectionStringBuilder(_superuser) { Database = Name, Username = role, Password = RolePassword, MaxPoolSize = 30 }.ConnectionString;
 
     private static async Task ExecuteAsync(string superuser, string sql)
     {
