@@ -3,7 +3,7 @@ namespace CodeZero.AgentProtocol;
 /// <summary>Routes, headers and times of the agent's side of the Hub's API, version 1.</summary>
 public static class AgentApi
 {
-    /// <summary>POST: <see cref="EnrolmentRequest"/> with the enrolment token as <c>Authorization: Bearer</c>; answers <see cref="EnrolmentResponse"/>.</summary>
+    /// <summary>POST: <see cref="EnrolmentRequest"/> with <c>Authorization: Enrolment &lt;token&gt;</c>; answers <see cref="EnrolmentResponse"/>.</summary>
     public const string Enrol = "/agent/v1/enrol";
 
     /// <summary>
@@ -26,6 +26,9 @@ public static class AgentApi
 
     /// <summary>POST: one <see cref="Receipt"/>'s envelope.</summary>
     public const string Receipts = "/agent/v1/receipts";
+
+    /// <summary>The scheme under which the enrolment token travels in the Authorization header. Not Bearer: it is no access token, and must not be tried as one.</summary>
+    public const string EnrolmentScheme = "Enrolment";
 
     /// <summary>Response header: after how many seconds the agent is to ask again.</summary>
     public const string NextHeader = "CodeZero-Next";
