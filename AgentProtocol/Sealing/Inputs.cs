@@ -6,12 +6,15 @@ namespace CodeZero.AgentProtocol.Sealing;
 /// <param name="Answers">At most 500; names are 1 to 128 printable ASCII characters without spaces.</param>
 public sealed record Inputs(IReadOnlyDictionary<string, string> Answers)
 {
+    /// <summary>180 KiB: sealed and in base64url it stays within <see cref="SealedInputs.MaxBytes"/>.</summary>
+    public const int MaxBytes = 180 * 1024;
+
     private const int MaxAnswers = 500, MaxName = 128;
-    private static readonly WireFormat<Inputs> Format = new("The inputs", 192 * 1024, WireJson.Strict.Inputs, Problems);
+    private static readonly WireFormat<Inputs> Format = new("The inputs", MaxBytes, WireJson.Strict.Inputs, Problems);
 
     public static Checked<Inputs> Parse(ReadOnlySpan<byte> json) => Format.ReadCanonical(json);
 
-    /// <exception cref="ArgumentException">There are more than 500 answers, a name is not in the form above, or all are larger than 192 KiB.</exception>
+    /// <exception cref="ArgumentException">There are more than 500 answers, a name is not in the form above, or all are larger than 180 KiB.</exception>
     public byte[] ToCanonicalJson() => Format.Write(this);
 
     /// <summary>Tells how many; never what.</summary>

@@ -47,7 +47,7 @@ public sealed record EcPublicKey
         }
         catch (JsonException e)
         {
-            return Bad(e.Message.Length <= 200 ? e.Message : e.Message[..200] + "…");
+            return Bad(Rules.Excerpt(e.Message, 200));
         }
     }
 

@@ -1,4 +1,4 @@
-using System.Text;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using CodeZero.AgentProtocol.Signing;
 using CodeZero.AgentProtocol.Wire;
@@ -64,7 +64,7 @@ public sealed record ApprovalSet(IReadOnlyList<JsonElement> Approvals)
 
     /// <summary>The entries that are envelopes; what one says is not verified here.</summary>
     public IEnumerable<DsseEnvelope> Envelopes() =>
-        Approvals.Select(a => DsseEnvelope.Parse(Encoding.UTF8.GetBytes(a.GetRawText()))).Where(e => e.Accepted).Select(e => e.Value);
+        Approvals.Select(a => DsseEnvelope.Parse(JsonMarshal.GetRawUtf8Value(a))).Where(e => e.Accepted).Select(e => e.Value);
 
     private static IEnumerable<string> Problems(ApprovalSet set)
     {

@@ -7,14 +7,24 @@ namespace CodeZero.AgentProtocol;
 /// <param name="ApprovedAt">When the latest of them approved.</param>
 public sealed record Approved(IReadOnlyList<string> Approvers, DateTimeOffset ApprovedAt);
 
+/// <summary>What the agent remembers of an install it accepted: it decides what an approval's age means.</summary>
+/// <param name="Digest">The <see cref="InstallDigest"/> that was accepted last.</param>
+/// <param name="AcceptedAt">When it was first accepted.</param>
+/// <param name="ApprovedAt">When the latest approval that counted was given (<see cref="Approved.ApprovedAt"/>); null when none was needed.</param>
+public sealed record AcceptedInstall(Digest Digest, DateTimeOffset AcceptedAt, DateTimeOffset? ApprovedAt);
+
 /// <summary>Whether approvals meet the trust root: enough different approver keys signed exactly this content for this cluster.</summary>
 public static class ApprovalVerifier
 {
     /// <summary>Checks a set of approvals.</summary>
     /// <param name="installDigest">The digest the agent computed itself (<see cref="InstallDigest"/>), not one it was told.</param>
-    /// <param name="now">When the content is first brought in. For content that already runs, the time it was first accepted: an approval's end stops no workload.</param>
+    /// <param name="before">
+    /// What was accepted for this install before, or null. Content that was accepted in time stays approved: an approval's end stops no workload. Other content needs
+    /// approvals no older than those of what runs: going back to an earlier version is a person's decision too, and old approvals are no stock for the Hub to choose from.
+    /// </param>
     /// <returns><see cref="RefusalCode.InstallUnapproved"/> with how many of how many are there, and why the others did not count.</returns>
-    public static Checked<Approved> Check(ApprovalSet set, Guid install, Digest installDigest, AgentIdentity identity, TrustRoot root, DateTimeOffset now)
+    public static Checked<Approved> Check(
+        ApprovalSet set, Guid install, Digest installDigest, AgentIdentity identity, TrustRoot root, DateTimeOffset now, AcceptedInstall? before = null)
     {
         var keys = root.ApproverKeys.Select(k => k.Key).ToList();
         var approvers = new HashSet<string>(StringComparer.Ordinal);
@@ -27,7 +37,7 @@ public static class ApprovalVerifier
                 why ??= refusal.Reason;
                 continue;
             }
-            if (Mismatch(verified.Value, install, installDigest, identity, now) is { } mismatch)
+            if (Mismatch(verified.Value, install, installDigest, identity, now, before) is { } mismatch)
             {
                 why ??= mismatch;
                 continue;
@@ -41,7 +51,7 @@ public static class ApprovalVerifier
                 $"{approvers.Count} of {root.Threshold} needed approvals of {installDigest}.{(why is null ? "" : $" One did not count: {why}")} Approve it with `czctl approve` and a key of the trust root.");
     }
 
-    private static string? Mismatch(Approval approval, Guid install, Digest installDigest, AgentIdentity identity, DateTimeOffset now)
+    private static string? Mismatch(Approval approval, Guid install, Digest installDigest, AgentIdentity identity, DateTimeOffset now, AcceptedInstall? before)
     {
         if (approval.Cluster != identity.Cluster || approval.Organization != identity.Organization)
             return "it is for another cluster.";
@@ -51,6 +61,11 @@ public static class ApprovalVerifier
             return $"it approves {approval.Digest}, which is other content.";
         if (approval.ApprovedAt - now > AgentApi.ClockSkew)
             return $"it was given at {UtcSeconds.Format(approval.ApprovedAt)}, which is in the future here.";
-        return approval.ExpiresAt <= now ? $"it expired at {UtcSeconds.Format(approval.ExpiresAt.Value)}." : null;
+        var runs = before?.Digest == installDigest;
+        if (approval.ExpiresAt <= (runs ? before!.AcceptedAt : now))
+            return $"it expired at {UtcSeconds.Format(approval.ExpiresAt.Value)}.";
+        return !runs && approval.ApprovedAt < before?.ApprovedAt
+            ? $"it was given at {UtcSeconds.Format(approval.ApprovedAt)}, before what runs now was approved; to go back, approve it again."
+            : null;
     }
 }

@@ -6,9 +6,9 @@ namespace CodeZero.AgentProtocol;
 /// <param name="Digest">The <see cref="InstallDigest"/>; reports name it as the revision.</param>
 /// <param name="Manifest">Canonical manifest bytes; empty for an install that is removed.</param>
 /// <param name="SealedInputs">The JWE, still sealed; null when there are no answers.</param>
-/// <param name="Approvers">Thumbprints of those whose approval counted; empty where none is needed.</param>
+/// <param name="Approved">Whose approvals counted; null where none is needed.</param>
 public sealed record VerifiedInstall(
-    DesiredInstall Install, Digest Digest, ReadOnlyMemory<byte> Manifest, ReadOnlyMemory<byte>? SealedInputs, IReadOnlyList<string> Approvers);
+    DesiredInstall Install, Digest Digest, ReadOnlyMemory<byte> Manifest, ReadOnlyMemory<byte>? SealedInputs, Approved? Approved);
 
 /// <summary>Whether one install of an accepted state may be applied. A refusal is this install's alone; the others go on.</summary>
 public static class InstallVerifier
@@ -17,29 +17,25 @@ public static class InstallVerifier
     /// <param name="install">One of the state's installs.</param>
     /// <param name="blobs">What the Hub answered for <see cref="DesiredInstall.Blobs"/>, by the digest that was asked for.</param>
     /// <param name="provisioners">What this agent can run: its built-in ones with null integrity (any version), and package files whose bytes it has hashed.</param>
-    /// <param name="now">See <see cref="ApprovalVerifier.Check"/>.</param>
+    /// <param name="before">What was accepted for this install before: see <see cref="ApprovalVerifier.Check"/>.</param>
     public static Checked<VerifiedInstall> Check(
         DesiredState state, DesiredInstall install, IReadOnlyDictionary<Digest, ReadOnlyMemory<byte>> blobs, TrustRoot root,
-        IReadOnlyCollection<ProvisionerPin> provisioners, DateTimeOffset now)
+        IReadOnlyCollection<ProvisionerPin> provisioners, DateTimeOffset now, AcceptedInstall? before = null)
     {
         var needed = install.Removed ? install.Approval is { } approval ? [approval] : [] : install.Blobs();
         var refusal = needed.Select(d => Document(d, blobs)).FirstOrDefault(r => r is not null);
         if (refusal is not null)
             return refusal;
         var digest = InstallDigest.Of(state.Cluster, state.Organization, install);
-        IReadOnlyList<string> approvers = [];
-        if (root.NeedsApproval)
-        {
-            if (!Approvals(state, install, digest, blobs, root, now).TryGet(out var approved, out refusal))
-                return refusal;
-            approvers = approved.Approvers;
-        }
+        Approved? approved = null;
+        if (root.NeedsApproval && !Approvals(state, install, digest, blobs, root, now, before).TryGet(out approved, out refusal))
+            return refusal;
         if (install.Removed)
-            return new VerifiedInstall(install, digest, default, null, approvers);
+            return new VerifiedInstall(install, digest, default, null, approved);
         refusal = Dependencies(state, install) ?? (root.NeedsPublisher ? Publisher(install, blobs, root) : null) ?? Provisioner(install, provisioners);
         if (refusal is not null)
             return refusal;
-        return new VerifiedInstall(install, digest, blobs[install.Manifest], install.Inputs is { } inputs ? blobs[inputs] : null, approvers);
+        return new VerifiedInstall(install, digest, blobs[install.Manifest], install.Inputs is { } inputs ? blobs[inputs] : null, approved);
     }
 
     /// <summary>Whether a document's bytes are what its name says.</summary>
@@ -57,12 +53,13 @@ public static class InstallVerifier
             : new(RefusalCode.BlobMissing, $"The document {digest} could not be had from the Hub; the agent asks again.");
 
     private static Checked<Approved> Approvals(
-        DesiredState state, DesiredInstall install, Digest digest, IReadOnlyDictionary<Digest, ReadOnlyMemory<byte>> blobs, TrustRoot root, DateTimeOffset now)
+        DesiredState state, DesiredInstall install, Digest digest, IReadOnlyDictionary<Digest, ReadOnlyMemory<byte>> blobs, TrustRoot root, DateTimeOffset now,
+        AcceptedInstall? before)
     {
         var set = new ApprovalSet([]);
         if (install.Approval is { } approval && !ApprovalSet.Parse(blobs[approval].Span).TryGet(out set, out var refusal))
             return refusal with { Code = RefusalCode.InstallUnapproved };
-        return ApprovalVerifier.Check(set, install.Id, digest, new(state.Cluster, state.Organization), root, now);
+        return ApprovalVerifier.Check(set, install.Id, digest, new(state.Cluster, state.Organization), root, now, before);
     }
 
     private static Refusal? Dependencies(DesiredState state, DesiredInstall install)

@@ -73,7 +73,7 @@ public sealed record TrustRoot
         try
         {
             if (data.Keys.FirstOrDefault(k => k is not (ModeKey or ThresholdKey or StateKeysKey or ApproverKeysKey or PublisherKeysKey)) is { } unknown)
-                throw new FormatException($"The key {Shorten(unknown)} is not known; there are mode, threshold, stateKeys, approverKeys and publisherKeys.");
+                throw new FormatException($"The key {Rules.Excerpt(unknown, 40)} is not known; there are mode, threshold, stateKeys, approverKeys and publisherKeys.");
             return new TrustRoot(ParseMode(data), ParseKeys(data, StateKeysKey), ParseKeys(data, ApproverKeysKey), ParseKeys(data, PublisherKeysKey), ParseThreshold(data));
         }
         catch (Exception e) when (e is FormatException or ArgumentException)
@@ -155,6 +155,4 @@ public sealed record TrustRoot
 
     private static string Lines(IEnumerable<TrustedKey> keys) =>
         string.Concat(keys.Select(k => k.Comment is null ? $"{k.Key}\n" : $"{k.Key} # {k.Comment}\n"));
-
-    private static string Shorten(string text) => text.Length <= 40 ? text : text[..40] + "…";
 }

@@ -32,8 +32,17 @@ internal static partial class Rules
     /// <summary>An RFC 7638 thumbprint: base64url of 32 bytes.</summary>
     public static bool IsThumbprint(string? text) => TryBase64Url(text, out var bytes) && bytes.Length == 32;
 
-    /// <summary>Text for people: 1 to <paramref name="max"/> characters, none of them a control character.</summary>
-    public static bool IsText(string? text, int max) => text is { Length: > 0 } && text.Length <= max && !text.Any(char.IsControl);
+    /// <summary>Text for people: 1 to <paramref name="max"/> characters, none of which steers a terminal or turns the direction of writing.</summary>
+    public static bool IsText(string? text, int max) => text is { Length: > 0 } && text.Length <= max && !text.Any(Steers);
+
+    /// <summary>The beginning of a text from the other side, fit to stand in a reason.</summary>
+    public static string Excerpt(string text, int max)
+    {
+        var harmless = string.Concat(text.Take(max).Select(c => Steers(c) ? '?' : c));
+        return text.Length <= max ? harmless : harmless + "…";
+    }
+
+    private static bool Steers(char c) => char.IsControl(c) || c is (>= '\u202A' and <= '\u202E') or (>= '\u2066' and <= '\u2069');
 
     /// <summary>Standard base64 with padding (RFC 4648 §4), in its one canonical writing: no white space, no stray bits.</summary>
     public static bool TryBase64(string? text, [NotNullWhen(true)] out byte[]? bytes)

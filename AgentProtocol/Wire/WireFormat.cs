@@ -22,7 +22,7 @@ internal sealed class WireFormat<T>(string name, int maxBytes, JsonTypeInfo<T> t
         }
         catch (JsonException e)
         {
-            return Malformed(e.Message);
+            return Malformed(Describe(e));
         }
         if (value is null)
             return Malformed("it is null.");
@@ -48,6 +48,14 @@ internal sealed class WireFormat<T>(string name, int maxBytes, JsonTypeInfo<T> t
             : throw new ArgumentException($"{name} has {json.Length} bytes; at most {maxBytes} are allowed.", nameof(value));
     }
 
+    /// <summary>The place and the reason; the serializer names the place only in messages that are its own, and at their end.</summary>
+    private static string Describe(JsonException e)
+    {
+        var end = e.Message.IndexOf(" Path: ", StringComparison.Ordinal);
+        var what = end < 0 ? e.Message : e.Message[..end];
+        return e.Path is null ? what : $"at {Rules.Excerpt(e.Path, LongestReason / 2)}: {what}";
+    }
+
     private Refusal Malformed(string what) =>
-        new(RefusalCode.MessageFormat, $"{name} cannot be read: {(what.Length <= LongestReason ? what : what[..LongestReason] + "…")}");
+        new(RefusalCode.MessageFormat, $"{name} cannot be read: {Rules.Excerpt(what, LongestReason)}");
 }

@@ -34,7 +34,7 @@ public sealed class InstallVerifierTests
         Refused(RefusalCode.InstallUnapproved, Check(Sample.Install(), Sample.Blobs(Sample.Manifest), root));
 
         var (install, blobs) = Sample.Approved(Sample.Install(), _sample.Approval(Sample.Install()).Sign(_sample.Alice));
-        Assert.Equal([_sample.Alice.PublicKey.Thumbprint], Check(install, blobs, root).Value.Approvers);
+        Assert.Equal([_sample.Alice.PublicKey.Thumbprint], Check(install, blobs, root).Value.Approved!.Approvers);
     }
 
     public static TheoryData<string, Func<DesiredInstall, DesiredInstall>> Changes => new()
@@ -101,7 +101,7 @@ public sealed class InstallVerifierTests
         Assert.StartsWith("1 of 2", refusal.Reason, StringComparison.Ordinal);
 
         var (both, bothBlobs) = Sample.Approved(Sample.Install(), byAlice, approval.Sign(_sample.Bob));
-        Assert.Equal(2, Check(both, bothBlobs, root).Value.Approvers.Count);
+        Assert.Equal(2, Check(both, bothBlobs, root).Value.Approved!.Approvers.Count);
     }
 
     [Fact]
@@ -125,6 +125,34 @@ public sealed class InstallVerifierTests
             Assert.Equal(RefusalCode.InstallUnapproved, refusal?.Code);
             Assert.Contains(why, refusal!.Reason, StringComparison.Ordinal);
         }
+    }
+
+    [Fact]
+    public void An_approval_that_ends_stops_nothing_that_runs()
+    {
+        var (install, blobs) = Sample.Approved(Sample.Install(), _sample.Approval(Sample.Install()).Sign(_sample.Alice));
+        var root = _sample.Root(TrustMode.Approved);
+        var first = Check(install, blobs, root).Value;
+        var before = new AcceptedInstall(first.Digest, Sample.Now, first.Approved!.ApprovedAt);
+        var later = Sample.Now.AddDays(3);
+        Refused(RefusalCode.InstallUnapproved, CheckAt(later, null));
+        Assert.True(CheckAt(later, before).Accepted);
+        Refused(RefusalCode.InstallUnapproved, CheckAt(later, before with { Digest = Digest.Of("other"u8) }));
+
+        Checked<VerifiedInstall> CheckAt(DateTimeOffset now, AcceptedInstall? accepted) =>
+            InstallVerifier.Check(_sample.State(install), install, blobs, root, Sample.Provisioners, now, accepted);
+    }
+
+    [Fact]
+    public void The_Hub_cannot_go_back_to_what_was_once_approved()
+    {
+        var root = _sample.Root(TrustMode.Approved);
+        var (old, blobs) = Sample.Approved(Sample.Install(), (_sample.Approval(Sample.Install()) with { ExpiresAt = null }).Sign(_sample.Alice));
+        var runs = new AcceptedInstall(Digest.Of("newer"u8), Sample.Now.AddDays(2), Sample.Now.AddDays(2));
+        Refused(RefusalCode.InstallUnapproved, InstallVerifier.Check(_sample.State(old), old, blobs, root, Sample.Provisioners, Sample.Now.AddDays(3), runs));
+
+        var (again, anew) = Sample.Approved(Sample.Install(), (_sample.Approval(Sample.Install()) with { ApprovedAt = Sample.Now.AddDays(3), ExpiresAt = null }).Sign(_sample.Alice));
+        Assert.True(InstallVerifier.Check(_sample.State(again), again, anew, root, Sample.Provisioners, Sample.Now.AddDays(3), runs).Accepted);
     }
 
     [Fact]
