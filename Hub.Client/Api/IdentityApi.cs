@@ -1,0 +1,24 @@
+namespace CodeZero.Hub.Client;
+
+/// <summary>The signed-in person and organizations.</summary>
+public sealed class IdentityApi
+{
+    private readonly HubTransport _hub;
+
+    internal IdentityApi(HubTransport hub) => _hub = hub;
+
+    public Task<Account> MeAsync(CancellationToken ct = default) => _hub.GetAsync("v1/me", WireJson.Default.Account, ct);
+
+    public IAsyncEnumerable<MyOrganization> OrganizationsAsync(CancellationToken ct = default) =>
+        _hub.ListAsync("v1/orgs", WireJson.Default.PageMyOrganization, ct);
+
+    public Task<Organization> OrganizationAsync(string org, CancellationToken ct = default) =>
+        _hub.GetAsync(Address.Of($"v1/orgs/{org}"), WireJson.Default.Organization, ct);
+
+    /// <param name="slug">Null lets the Hub derive one from the name.</param>
+    public Task<Organization> CreateOrganizationAsync(string name, string? slug = null, CancellationToken ct = default) =>
+        _hub.PostAsync("v1/orgs", new NewOrganization(name, slug), WireJson.Default.NewOrganization, WireJson.Default.Organization, ct);
+
+    public IAsyncEnumerable<Member> MembersAsync(string org, CancellationToken ct = default) =>
+        _hub.ListAsync(Address.Of($"v1/orgs/{org}/members"), WireJson.Default.PageMember, ct);
+}
