@@ -1,3 +1,5 @@
+using CodeZero.Hub.Registry;
+
 namespace CodeZero.Hub.Api;
 
 /// <summary>A module as the host sees it.</summary>
@@ -8,7 +10,10 @@ internal sealed record HubModule(string Name, Action<IServiceCollection, IConfig
 
 internal static class HubModules
 {
-    internal static readonly IReadOnlyList<HubModule> All = [];
+    internal static readonly IReadOnlyList<HubModule> All =
+    [
+        new(RegistryModule.Name, (services, configuration) => services.AddRegistry(configuration), routes => routes.MapRegistry()),
+    ];
 
     internal static bool Exists(string name) => All.Any(module => module.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
 

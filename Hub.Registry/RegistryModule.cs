@@ -1,0 +1,46 @@
+using CodeZero.Hub.Contracts;
+using CodeZero.Hub.Platform.Data;
+using CodeZero.Hub.Platform.Tenancy;
+using CodeZero.Hub.Platform.Web;
+using CodeZero.Hub.Registry.Data;
+using CodeZero.Hub.Registry.Features;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace CodeZero.Hub.Registry;
+
+/// <summary>Applications and their immutable versions: publishing, the organization's catalogue, and the public one.</summary>
+public static class RegistryModule
+{
+    public const string Name = "Registry";
+
+    public static IServiceCollection AddRegistry(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddOptions<RegistryOptions>().Bind(configuration.GetSection(RegistryOptions.Section));
+        services.AddModuleDb<RegistryDb>(RegistryDb.Schema);
+        services.AddScoped<ICatalogue, Catalogue>();
+        services.AddValidation();
+        return services;
+    }
+
+    public static IEndpointRouteBuilder MapRegistry(this IEndpointRouteBuilder routes)
+    {
+        var own = routes.MapGroup("/v1/orgs/{org}/apps").WithTags("Publishing");
+        own.MapPost("/{app}/versions", PublishVersion.Handle).RequireOrganizationRole(OrganizationRole.Developer)
+            .WithMetadata(new RequestSizeLimitAttribute(Upload.MaxBytes))
+            .Accepts<IFormFile>("multipart/form-data", "application/yaml");
+
+        var catalogue = routes.MapGroup("/v1/apps/{publisher}/{app}").WithTags("Catalogue")
+            .AllowAnonymousBecause("The catalogue is public; private applications are shown to their publisher's members only, and do not exist for others.")
+            .AddEndpointFilter<RouteGroupBuilder, PublisherScope>();
+        catalogue.MapGet("/versions/{version}", GetVersion.Handle).WithUnitOfWork<RouteHandlerBuilder, RegistryDb>().Produces<GetVersion.Response>();
+
+        routes.MapGet("/v1/artwork/{digest}", GetArtwork.Handle).WithTags("Catalogue").WithUnitOfWork<RouteHandlerBuilder, RegistryDb>()
+            .AllowAnonymousBecause("An image is asked for by the digest of its bytes, which only those know who were shown it.");
+        return routes;
+    }
+}
