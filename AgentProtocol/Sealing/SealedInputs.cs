@@ -27,7 +27,7 @@ public static class SealedInputs
         var plaintext = inputs.ToCanonicalJson();
         var ephemeral = EcPrivateKey.Generate();
         var header = new Header(Algorithm, Encryption, ephemeral.PublicKey, sealingKey.Thumbprint, cluster, install);
-        var protectedHeader = Base64Url.EncodeToString(JsonSerializer.SerializeToUtf8Bytes(header, WireJson.Strict.SealedInputsHeader));
+        var protectedHeader = Base64Url.EncodeToString(CanonicalJson.Serialize(JsonSerializer.SerializeToElement(header, WireJson.Strict.SealedInputsHeader)));
 
         var contentKey = RandomNumberGenerator.GetBytes(ContentKeyBytes);
         var wrapped = AesKeyWrap.Wrap(KeyEncryptionKey(ephemeral, sealingKey), contentKey);

@@ -12,7 +12,7 @@ public static class ClientAssertion
     public static readonly TimeSpan Life = TimeSpan.FromSeconds(60);
 
     /// <summary>A new assertion, to be sent once.</summary>
-    /// <param name="clientId">See <see cref="AgentApi.ClientId"/>.</param>
+    /// <param name="clientId"><see cref="AgentApi.ClientId"/>.</param>
     /// <param name="issuer">The Hub's issuer identifier, exactly as its discovery document says; the only audience.</param>
     public static string Create(ISigner key, string clientId, string issuer, DateTimeOffset now)
     {

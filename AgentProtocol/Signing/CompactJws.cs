@@ -18,5 +18,5 @@ internal static class CompactJws
     /// <summary>A token id that is never used again: 128 random bits.</summary>
     public static string NewId() => Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(16));
 
-    private static string Encode<T>(T value, JsonTypeInfo<T> type) => Base64Url.EncodeToString(JsonSerializer.SerializeToUtf8Bytes(value, type));
+    private static string Encode<T>(T value, JsonTypeInfo<T> type) => Base64Url.EncodeToString(CanonicalJson.Serialize(JsonSerializer.SerializeToElement(value, type)));
 }
