@@ -27,7 +27,10 @@ public static class UnitOfWork
             {
                 var result = await next(context);
                 if (Succeeded(result))
+                {
+                    await Idempotency.MarkCarriedOutAsync(context.HttpContext, db, ct);
                     await transaction.CommitAsync(ct);
+                }
                 return result;
             }
             catch (DbUpdateConcurrencyException)

@@ -40,7 +40,7 @@ internal static class HttpBoundary
             app.UseForwardedHeaders();
         var hosts = HostNames(hub, app.Services.GetRequiredService<IOptions<AccessTokenOptions>>().Value);
         // A kubelet probes by the pod's address, which is no host name of ours. (The framework's own filter knows no exceptions.)
-        app.Use((context, next) => hosts.Contains(context.Request.Host.Host) || HealthPaths.Contains(context.Request.Path)
+        app.Use((context, next) => hosts.Contains(context.Request.Host.Host) || IsHealth(context.Request.Path)
             ? next(context)
             : Problems.BadRequest("host.unknown", "This Hub is not known by that host name. Use the address in Hub:PublicUrl.").ExecuteAsync(context));
         var https = hub.PublicUrl!.Scheme == Uri.UriSchemeHttps;
@@ -63,7 +63,7 @@ internal static class HttpBoundary
         return names;
     }
 
-    private static readonly HashSet<PathString> HealthPaths = ["/healthz", "/readyz"];
+    internal static bool IsHealth(PathString path) => path == "/healthz" || path == "/readyz";
 
     /// <summary>The strictest values; an endpoint that needs others (a page's own Content-Security-Policy, a cacheable version) has set them already.</summary>
     private static void SetDefaults(IHeaderDictionary headers, bool https)

@@ -1,4 +1,7 @@
 using CodeZero.Hub.Platform.Data;
+using CodeZero.Hub.Platform.Jobs;
+using CodeZero.Hub.Platform.Messaging;
+using CodeZero.Hub.Platform.Observability;
 using CodeZero.Hub.Platform.Security;
 using CodeZero.Hub.Platform.Tenancy;
 using CodeZero.Hub.Platform.Web;
@@ -27,20 +30,34 @@ public static class Platform
         services.AddScoped<IAuthorizationHandler, OrganizationHandler>().AddScoped<IAuthorizationHandler, AgentHandler>();
         services.AddSingleton<IAuthorizationMiddlewareResultHandler, AuthorizationResults>();
         services.AddAccessTokens(configuration);
+        services.AddKeyRing(configuration);
         services.AddProblems();
         services.AddHttpBoundary();
+        services.AddRateLimits(configuration);
+        services.AddIdempotency();
+
+        services.AddSingleton<Notifications>().AddSingleton<INotifications>(provider => provider.GetRequiredService<Notifications>());
+        services.AddHostedService(provider => provider.GetRequiredService<Notifications>()).AddHostedService<OutboxDispatcher>();
+        services.AddJobs();
+        services.AddHubJob<PurgeJob>(PurgeJob.Name, PurgeJob.Cron);
+        services.AddTelemetry(configuration);
         return services;
     }
 
-    /// <summary>The order of a request: boundary, errors, route, who, may they; then the endpoint.</summary>
+    /// <summary>The order of a request: boundary, errors, route, who, may they, how often; then the endpoint.</summary>
     public static WebApplication UsePlatform(this WebApplication app)
     {
         app.UseHttpBoundary();
+        app.UseActivityNames();
         app.UseProblems();
         app.UseRouting();
+        app.UseAddressLimits();
         app.UseUnroutedAnswers();
         app.UseAuthentication();
         app.UseAuthorization();
+        app.UseCallerLimits();
+        app.UseIdempotency();
+        app.MapHealth();
         return app;
     }
 

@@ -83,6 +83,8 @@ internal sealed partial class ExceptionProblems(ILogger<ExceptionProblems> log) 
     {
         if (exception is BadHttpRequestException bad)
             return Problems.Create(bad.StatusCode, bad.StatusCode == StatusCodes.Status413PayloadTooLarge ? "body_too_large" : "request.malformed", Describe(bad));
+        if (exception is InvalidCursorException cursor)
+            return Problems.Invalid("cursor", cursor.Message);
         if (Unavailable.Find(exception) is { } unavailable)
         {
             UnavailableNow(log, unavailable.Code, exception);

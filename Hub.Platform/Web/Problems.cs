@@ -28,6 +28,11 @@ public static class Problems
     public static ProblemHttpResult BadRequest(string code, string detail, IReadOnlyDictionary<string, object?>? members = null) =>
         Create(StatusCodes.Status400BadRequest, code, detail, members);
 
+    /// <summary>400 <c>validation</c>: one field is wrong, in a way that only code can tell.</summary>
+    /// <param name="field">As written in the request: camelCase, dotted.</param>
+    public static ProblemHttpResult Invalid(string field, string why) => TypedResults.Problem(
+        new HttpValidationProblemDetails(new Dictionary<string, string[]> { [field] = [why] }) { Status = StatusCodes.Status400BadRequest });
+
     /// <summary>422: well-formed, but its content cannot be accepted.</summary>
     public static ProblemHttpResult Unprocessable(string code, string detail, IReadOnlyDictionary<string, object?>? members = null) =>
         Create(StatusCodes.Status422UnprocessableEntity, code, detail, members);

@@ -19,7 +19,7 @@ public sealed class PostgresServer : IAsyncDisposable
     private PostgresServer(string directory, int port)
     {
         (_directory, Port) = (directory, port);
-        _onExit = (_, _) => Remove(directory);
+        _onExit = (_, _) => Remove(directory).Dispose();
         AppDomain.CurrentDomain.ProcessExit += _onExit;
     }
 
@@ -51,11 +51,11 @@ public sealed class PostgresServer : IAsyncDisposable
     /// <summary>Stops the server at once, as a crash of its machine would.</summary>
     public Task StopAsync() => RunAsPostgresAsync(_directory, "pg_ctl", ["-D", Path.Combine(_directory, "data"), "-w", "-s", "-m", "immediate", "stop"]);
 
-    public ValueTask DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
         AppDomain.CurrentDomain.ProcessExit -= _onExit;
-        Remove(_directory);
-        return ValueTask.CompletedTask;
+        using var removal = Remove(_directory);
+        await removal.WaitForExitAsync();
     }
 
     private static bool IsRoot => Environment.UserName == "root";
@@ -64,7 +64,7 @@ public sealed class PostgresServer : IAsyncDisposable
     {
         foreach (var directory in Directory.GetDirectories(Path.GetTempPath(), DirectoryPrefix + "*"))
             if (int.TryParse(ReadIfThere(Path.Combine(directory, OwnerFile)), CultureInfo.InvariantCulture, out var owner) && !Directory.Exists($"/proc/{owner}"))
-                Remove(directory);
+                Remove(directory).Dispose();
     }
 
     private static string? ReadIfThere(string file)
@@ -79,21 +79,11 @@ public sealed class PostgresServer : IAsyncDisposable
         }
     }
 
-    private static void Remove(string directory)
-    {
-        using var stop = Process.Start(Command(directory, "pg_ctl", ["-D", Path.Combine(directory, "data"), "-s", "-m", "immediate", "-w", "stop"]))!;
-        stop.WaitForExit();
-        try
-        {
-            Directory.Delete(directory, recursive: true);
-        }
-        catch (DirectoryNotFoundException)
-        {
-            // another process found the same orphan
-        }
-    }
+    /// <summary>By a shell of its own, which goes on when the test runner ends this process in the middle.</summary>
+    private static Process Remove(string directory) => Process.Start(Command(directory, "sh",
+        ["-c", "\"$1\" -D \"$0/data\" -s -m immediate -w stop; rm -rf \"$0\"", directory, Path.Combine(BinDirectory(), "pg_ctl")]))!;
 
-    private static Task RunAsPostgresAsync(string directory, string program, IEnumerable<string> arguments) => RunAsync(Command(directory, program, arguments));
+    private static Task RunAsPostgresAsync(string directory, string program, IEnumerable<string> arguments) => RunAsync(Command(directory, Path.Combine(BinDirectory(), program), arguments));
 
     private static Task RunAsync(string program, IEnumerable<string> arguments) => RunAsync(new ProcessStartInfo(program, arguments) { RedirectStandardError = true });
 
@@ -108,9 +98,8 @@ public sealed class PostgresServer : IAsyncDisposable
 
     private static ProcessStartInfo Command(string directory, string program, IEnumerable<string> arguments)
     {
-        var path = Path.Combine(BinDirectory(), program);
-        string[] command = IsRoot ? ["runuser", "-u", "postgres", "--", path, .. arguments] : [path, .. arguments];
-        return new(command[0], command[1..]) { RedirectStandardError = true, WorkingDirectory = directory };
+        string[] command = IsRoot ? ["runuser", "-u", "postgres", "--", program, .. arguments] : [program, .. arguments];
+        return new(command[0], command[1..]) { RedirectStandardError = true, WorkingDirectory = "/" };
     }
 
     private static string BinDirectory() =>
