@@ -32,7 +32,7 @@ internal static class KeyRing
     internal static void AddKeyRing(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddValidatedOptions<KeyRingOptions>(configuration, KeyRingOptions.Section).Validate<IHostEnvironment>(
-            (options, environment) => options.MasterKeyFile is not null || environment.IsDevelopment(),
+            (options, environment) => !string.IsNullOrEmpty(options.MasterKeyFile) || environment.IsDevelopment(),
             "Hub:DataProtection:MasterKeyFile is missing. Make one with 'openssl rand -base64 32 > FILE', readable by the Hub alone, and name it there.");
         services.AddSingleton<MasterKey>();
         services.AddDataProtection().SetApplicationName("codezero-hub");
@@ -52,7 +52,7 @@ internal sealed partial class MasterKey
 
     public MasterKey(IOptions<KeyRingOptions> options, ILogger<MasterKey> log)
     {
-        if (options.Value.MasterKeyFile is { } file)
+        if (options.Value.MasterKeyFile is { Length: > 0 } file)
             _key = Read(file);
         else
             KeptInClear(log);

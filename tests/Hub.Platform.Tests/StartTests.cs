@@ -43,6 +43,9 @@ public sealed class StartTests
     [InlineData("Hub:Identity:Issuer", "", "Hub:Identity:Issuer is missing")]
     [InlineData("Hub:Identity:Issuer", "http://login.example.com", "must be https")]
     [InlineData("Hub:Database:Application", "", "Hub:Database:Application is missing")]
+    [InlineData("Hub:DataProtection:MasterKeyFile", "", "Hub:DataProtection:MasterKeyFile is missing")]
+    [InlineData("Hub:DataProtection:MasterKeyFile", "/nowhere/key", "cannot be read")]
+    [InlineData("Hub:RateLimits:CallerPerMinute", "0", "must be 1 to")]
     [InlineData("Hub:Modules:0", "biling", "names a module that there is not")]
     [InlineData("Hub:TrustedProxies:0", "10.0.0.0/99", "is no network")]
     public async Task A_wrong_setting_stops_the_program_with_its_name_and_remedy(string name, string value, string says)
@@ -78,7 +81,7 @@ public sealed class StartTests
         var start = new ProcessStartInfo("dotnet", [typeof(HubApplication).Assembly.Location, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["Hub__PublicUrl"] = start.Environment["Hub__Identity__Issuer"] = "http://127.0.0.1:0";
         start.Environment["ASPNETCORE_URLS"] = "http://127.0.0.1:0";
-        start.Environment["ASPNETCORE_ENVIRONMENT"] = "Development";
+        start.Environment["Hub__DataProtection__MasterKeyFile"] = TestKeys.MasterKeyFile;
         start.Environment["Hub__Database__Application"] = database.Application;
         start.Environment["Hub__Database__Owner"] = database.Owner;
         using var process = Process.Start(start)!;

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using System.Security.Cryptography;
 using CodeZero.Hub.Api;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -14,13 +13,6 @@ namespace CodeZero.Testing;
 /// <summary>A running Hub on a port of its own, over real HTTP. Its public address and issuer are where it really is.</summary>
 public sealed class HubInstance : IAsyncDisposable
 {
-    private static readonly Lazy<string> MasterKeyFile = new(() =>
-    {
-        var file = Path.Combine(AppContext.BaseDirectory, "tests.master-key");
-        File.WriteAllText(file, Convert.ToBase64String(SHA256.HashData("of no use outside tests"u8)));
-        return file;
-    });
-
     private readonly WebApplication _app;
 
     private HubInstance(WebApplication app, Uri address) => (_app, Address) = (app, address);
@@ -51,7 +43,7 @@ public sealed class HubInstance : IAsyncDisposable
                 ["Hub:PublicUrl"] = hub,
                 ["Hub:Identity:Issuer"] = hub,
                 ["Hub:Database:Application"] = database.Application,
-                ["Hub:DataProtection:MasterKeyFile"] = MasterKeyFile.Value,
+                ["Hub:DataProtection:MasterKeyFile"] = TestKeys.MasterKeyFile,
             });
             builder.Configuration.AddInMemoryCollection(settings ?? new Dictionary<string, string?>());
             builder.WebHost.UseSockets();
