@@ -93,7 +93,7 @@ public sealed record Application
             throw new FormatException("These bytes are not canonical JSON (RFC 8785).");
         using var document = JsonDocument.Parse(canonical);
         var context = new ReadContext(ManifestOptions.Default, fromCanonical: true);
-        var application = new ApplicationReader(context, files: null).Read(NodeJson.ToNode(document.RootElement));
+        var application = NodeJson.Read(document.RootElement, context) is { } node ? new ApplicationReader(context, files: null).Read(node) : null;
         if (application is null || context.Fatal > 0)
             throw new FormatException("This is not an application: " + context.Diagnostics.First(d => d.Severity == Severity.Error));
         var bytes = canonical.ToArray();

@@ -15,11 +15,21 @@ public static class CanonicalJson
     private const int MaxDepth = 64;
 
     /// <summary>The canonical UTF-8 bytes of a JSON value.</summary>
-    /// <exception cref="FormatException">A number is not finite in IEEE 754 double precision, a member name stands twice, or nesting exceeds 64.</exception>
+    /// <exception cref="FormatException">
+    /// A number is not finite in IEEE 754 double precision, a member name stands twice, nesting exceeds 64, or a string has half a surrogate pair.
+    /// </exception>
     public static byte[] Serialize(JsonElement value)
     {
         var output = new ArrayBufferWriter<byte>(1024);
-        Write(output, value, 0);
+        try
+        {
+            Write(output, value, 0);
+        }
+        // What JsonElement throws for escapes such as \uD800 alone, which no UTF-8 can hold.
+        catch (InvalidOperationException e)
+        {
+            throw new FormatException("A string has half a surrogate pair.", e);
+        }
         return output.WrittenSpan.ToArray();
     }
 

@@ -9,6 +9,9 @@ namespace CodeZero.AppManifest;
 /// </summary>
 public static class ManifestParser
 {
+    /// <summary>The most diagnostics of one manifest; what is found beyond them is only counted.</summary>
+    public const int MostDiagnostics = 500;
+
     /// <summary>Each document of the manifest is one application.</summary>
     public static ManifestResult Parse(ManifestFiles files, ManifestOptions? options = null)
     {
@@ -51,6 +54,16 @@ public static class ManifestParser
         var order = new Dictionary<string, int>(StringComparer.Ordinal) { [main] = 0 };
         foreach (var diagnostic in diagnostics)
             order.TryAdd(diagnostic.File, order.Count);
-        return [.. diagnostics.OrderBy(d => order[d.File]).ThenBy(d => d.Line).ThenBy(d => d.Column)];
+        var ordered = diagnostics.OrderBy(d => order[d.File]).ThenBy(d => d.Line).ThenBy(d => d.Column).ToList();
+        if (ordered.Count <= MostDiagnostics)
+            return ordered;
+        // Errors first: they decide, and must not be cut off by warnings.
+        var kept = ordered.Where(d => d.Severity == Severity.Error).Concat(ordered.Where(d => d.Severity != Severity.Error)).Take(MostDiagnostics).ToHashSet(ReferenceEqualityComparer.Instance);
+        var last = ordered[^1];
+        return
+        [
+            .. ordered.Where(kept.Contains),
+            last with { Severity = Severity.Error, Code = "manifest.too_many_findings", Message = $"There are {ordered.Count - MostDiagnostics} more findings. Correct these first.", Path = "", Suggestion = null },
+        ];
     }
 }

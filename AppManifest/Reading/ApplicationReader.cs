@@ -20,13 +20,13 @@ internal sealed partial class ApplicationReader(ReadContext context, ManifestFil
         if (MappingReader.From(document, "", context) is not { } root)
             return null;
         var appId = AppId(root);
-        if (appId is null)
+        if (appId is null && (root.Node["name"] is null || root.Node["editions"] is null))
             return null;
         var name = root.Text("name", required: true, longest: 80);
         var package = root.Name("package", Formats.IsPackage, "npm package name, such as '@provisioner/appengine'");
         var application = new Application
         {
-            AppId = appId,
+            AppId = appId ?? "",
             Name = name ?? "",
             Package = package,
             Summary = Prose(root, "summary", 1_000),

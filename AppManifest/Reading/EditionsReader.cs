@@ -5,7 +5,7 @@ using CodeZero.AppManifest.Yaml;
 namespace CodeZero.AppManifest.Reading;
 
 /// <summary>Reads the editions of an application, written in the manifest or in files of their own.</summary>
-internal sealed class EditionsReader(ReadContext context, ManifestFiles? files, string appId, string? rootPackage, HashSet<string> referenced)
+internal sealed class EditionsReader(ReadContext context, ManifestFiles? files, string? appId, string? rootPackage, HashSet<string> referenced)
 {
     private const int MostEditions = 200;
     private const int MostFiles = 50;

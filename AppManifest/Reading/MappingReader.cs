@@ -117,7 +117,7 @@ internal sealed class MappingReader(YamlMapping node, string path, ReadContext c
         if (Take(key) is not { } value)
             return null;
         if (value is YamlScalar { Text: var text }
-            && decimal.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number))
+            && decimal.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent, CultureInfo.InvariantCulture, out var number))
         {
             Json[key] = JsonValue.Create(number);
             return number;
@@ -139,7 +139,7 @@ internal sealed class MappingReader(YamlMapping node, string path, ReadContext c
             Json[key] = word;
             return words[word];
         }
-        var nearest = text is null ? null : Nearest.To(text, words.Keys);
+        var nearest = text is null ? null : Context.Suggest(text, words.Keys);
         Context.Error("manifest.value", $"`{key}` must be one of {string.Join(", ", words.Keys)}, not {Quote(value)}." + Nearest.Question(nearest), value.Mark, PathOf(key), nearest);
         return null;
     }
@@ -208,7 +208,7 @@ internal sealed class MappingReader(YamlMapping node, string path, ReadContext c
 
     private void Unknown(YamlEntry entry, UnknownKeys unknown)
     {
-        var nearest = Nearest.To(entry.Key, _known);
+        var nearest = Context.Suggest(entry.Key, _known);
         var message = Pricing.IsPricing(entry.Key)
             ? $"`{Shown.Text(entry.Key)}`: prices do not belong in the manifest. Set them in the Hub, for the application and its edition."
             : $"The key `{Shown.Text(entry.Key)}` is not known here." + (nearest is null ? " Remove it." : Nearest.Question(nearest));

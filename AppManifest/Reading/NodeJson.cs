@@ -8,10 +8,35 @@ namespace CodeZero.AppManifest.Reading;
 /// <summary>Between <see cref="YamlNode"/> and JSON, so that one reader serves manifests and what was made of them.</summary>
 internal static class NodeJson
 {
+    /// <summary>A manifest's own limit, and what normalising adds to it.</summary>
+    private const int MaxDepth = 48;
+
     private const long LargestExactInteger = 9_007_199_254_740_991;
 
-    /// <summary>JSON as a node tree without places. Of members with the same name the last counts, as everywhere in JSON.</summary>
-    public static YamlNode ToNode(JsonElement value) => value.ValueKind switch
+    /// <summary>
+    /// JSON as a node tree without places, or nothing and an error where it is no JSON that a manifest could have become.
+    /// Of members with the same name the last counts, as everywhere in JSON.
+    /// </summary>
+    public static YamlNode? Read(JsonElement value, ReadContext context)
+    {
+        if (Depth(value) > MaxDepth)
+        {
+            context.Error("manifest.too_deep", $"The specification nests deeper than {MaxDepth} levels.", default, "");
+            return null;
+        }
+        try
+        {
+            return ToNode(value);
+        }
+        // What JsonElement throws for half a surrogate pair.
+        catch (InvalidOperationException)
+        {
+            context.Error("manifest.encoding", "A text in the specification is not Unicode.", default, "");
+            return null;
+        }
+    }
+
+    private static YamlNode ToNode(JsonElement value) => value.ValueKind switch
     {
         JsonValueKind.Object => new YamlMapping(
             [.. value.EnumerateObject().GroupBy(m => m.Name, StringComparer.Ordinal).Select(g => new YamlEntry(g.Key, default, ToNode(g.Last().Value)))], default),
@@ -41,6 +66,13 @@ internal static class NodeJson
         using var document = JsonDocument.Parse(CanonicalJson.Serialize(node));
         return document.RootElement.Clone();
     }
+
+    private static int Depth(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Object => 1 + value.EnumerateObject().Select(m => Depth(m.Value)).DefaultIfEmpty().Max(),
+        JsonValueKind.Array => 1 + value.EnumerateArray().Select(Depth).DefaultIfEmpty().Max(),
+        _ => 0,
+    };
 
     private static YamlScalar Plain(string text) => new(text, YamlStyle.Plain, YamlCoreSchema.Resolve(text), default);
 

@@ -174,6 +174,8 @@ internal sealed class PromptReader(MappingReader reader, Func<string, bool> isNa
             reader.Error("manifest.flow", "The answer of a checkbox is its choices joined by commas, so no value may contain one.", "choices");
         foreach (var twice in prompt.Choices.Where(c => c.IsSelectable).GroupBy(c => c.Value, StringComparer.Ordinal).Where(g => g.Count() > 1).Take(1))
             reader.Warning("manifest.duplicate", $"Two choices have the value \"{Shown.Text(twice.Key)}\".", "choices");
+        if (prompt is { Type: PromptType.Password, Default: not null } && !reader.Context.FromCanonical)
+            reader.Warning("manifest.literal_secret", "A default password is the same for everybody. Remove it, or let one be generated.", "default");
         if (prompt.Min > prompt.Max)
             reader.Error("manifest.flow", "`min` is more than `max`.", "c6o");
         if (prompt.Step <= 0)

@@ -6,7 +6,9 @@ namespace CodeZero.AppManifest.Reading;
 /// <param name="fromCanonical">Canonical JSON was validated when it was made: it is read with a platform's rights, and its unknown keys are a newer writer's.</param>
 internal sealed class ReadContext(ManifestOptions options, bool fromCanonical = false)
 {
+    private const int MostSuggestions = 100;
     private readonly List<Diagnostic> _diagnostics = [];
+    private int _suggestions;
 
     public ManifestOptions Options { get; } = options;
 
@@ -37,6 +39,9 @@ internal sealed class ReadContext(ManifestOptions options, bool fromCanonical = 
         Add(Severity.Warning, code, message, at, path, suggestion);
 
     public void Note(string code, string message, YamlMark at, string path) => Add(Severity.Note, code, message, at, path, null);
+
+    /// <summary>The known name that was probably meant. Only so many are looked for: a file full of nonsense is not worth the time.</summary>
+    public string? Suggest(string written, IEnumerable<string> known) => _suggestions++ < MostSuggestions ? Nearest.To(written, known) : null;
 
     /// <summary>What the YAML reader found.</summary>
     public void AddRange(IEnumerable<Diagnostic> found)

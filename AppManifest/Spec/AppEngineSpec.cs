@@ -62,7 +62,7 @@ public sealed record AppEngineSpec
     public static SpecResult<AppEngineSpec> Read(JsonElement provisioner)
     {
         var context = new ReadContext(ManifestOptions.Default, fromCanonical: true);
-        if (MappingReader.From(NodeJson.ToNode(provisioner), "", context) is not { } reader)
+        if (NodeJson.Read(provisioner, context) is not { } node || MappingReader.From(node, "", context) is not { } reader)
             return new(null, context.Diagnostics);
         var value = ReadOwn(reader, ProvisionerSpec.Reserved(reader, new SpecScope(null, null)));
         return new(value, context.Diagnostics);

@@ -73,7 +73,7 @@ public sealed record AppPort(string? Name, int Port, PortProtocol Protocol, int 
         reader.Complete(UnknownKeys.Warn);
         if (port is null)
             return default;
-        if (name is null && !isOnly && reader.Node["name"] is null)
+        if (name is null && !isOnly && reader.Take("name") is null)
         {
             name = DefaultName(port.Value);
             reader.Json["name"] = name;

@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using CodeZero.AppManifest.Reading;
-using CodeZero.AppManifest.Yaml;
 
 namespace CodeZero.AppManifest;
 
@@ -49,7 +48,7 @@ public sealed record AppVolume(string Name, Quantity Size, string MountPath, str
         const string key = "name";
         if (item.Text(key) is not { } written)
         {
-            if (mountPath is null || item.Node[key] is not (null or YamlScalar { IsNull: true }))
+            if (mountPath is null || item.Take(key) is not null)
                 return null;
             var derived = Derived(mountPath);
             item.Json[key] = derived;

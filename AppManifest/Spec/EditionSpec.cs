@@ -37,14 +37,15 @@ public sealed record EditionSpec
     public static SpecResult<EditionSpec> Read(JsonElement spec, string? appName = null)
     {
         var context = new ReadContext(ManifestOptions.Default, fromCanonical: true);
-        var value = MappingReader.From(NodeJson.ToNode(spec), "", context) is { } reader ? Read(reader, new SpecScope(appName, null)) : null;
-        return new(value, context.Diagnostics);
+        var reader = NodeJson.Read(spec, context) is { } node ? MappingReader.From(node, "", context) : null;
+        return new(reader is null ? null : Read(reader, new SpecScope(appName, null)), context.Diagnostics);
     }
 
     internal static EditionSpec? Read(MappingReader spec, SpecScope scope)
     {
         var context = spec.Context;
-        var routes = ReadRoutes(spec);
+        var written = ReadRoutes(spec);
+        var routes = written.ConvertAll(r => r.Route);
         var provisioner = ReadProvisioner(spec, scope);
         var marina = ReadMarina(spec);
         var navStation = spec.Flag("navstation") ?? false;
@@ -54,29 +55,36 @@ public sealed record EditionSpec
             return null;
         var edition = new EditionSpec { Provisioner = provisioner, Routes = routes, Marina = marina, NavStation = navStation, Services = services };
         if (provisioner.AppEngine is { } engine)
-            edition.CheckAgainst(engine, spec, scope);
-        if (marina?.Launch is not null && !edition.HasPublicHttpRoute && !provisioner.IsIgnored && routes.Count == 0)
+            edition.CheckAgainst(engine, written, spec, scope);
+        if (marina?.Launch is not null && !edition.HasPublicHttpRoute)
             context.Note("manifest.launch", "The edition has a launch action but no http route: the desktop shows connection details instead.", spec.MarkOf("marina"), spec.PathOf("marina"));
         return edition;
     }
 
-    private void CheckAgainst(AppEngineSpec engine, MappingReader spec, SpecScope scope)
+    private void CheckAgainst(AppEngineSpec engine, List<(Route Route, MappingReader At)> written, MappingReader spec, SpecScope scope)
     {
-        foreach (var (route, i) in Routes.Select((r, i) => (r, i)))
+        foreach (var (route, at) in written)
         {
-            var path = $"{spec.PathOf("routes")}[{i}]";
             if (scope.AppId is { } app && route.TargetService != app)
-                spec.Context.Warning("manifest.route_target",
-                    $"The route leads to the Service \"{Shown.Text(route.TargetService)}\", but AppEngine makes one called \"{app}\". Write targetService: {app}.", spec.MarkOf("routes"), path + ".targetService");
+                at.Warning("manifest.route_target",
+                    $"The route leads to the Service \"{Shown.Text(route.TargetService)}\", but AppEngine makes one called \"{app}\". Write targetService: {app}.", "targetService");
             if (route.TargetPort is { } port && engine.Ports.Count > 0 && engine.Ports.All(p => p.Port != port))
-                spec.Context.Error("manifest.route_port", $"The route leads to port {port}, which is not among the edition's ports.", spec.MarkOf("routes"), path + ".targetPort");
+                at.Error("manifest.route_port", $"The route leads to port {port}, which is not among the edition's ports.", "targetPort");
         }
         if (HasPublicHttpRoute)
             return;
-        foreach (var (key, _) in engine.Configs.Concat(engine.Secrets).Where(v => v.Value is ConfigValue.Literal { Text: var text } && PublicAddress.IsIn(text)))
+        CheckAddresses("configs", engine.Configs, spec);
+        CheckAddresses("secrets", engine.Secrets, spec);
+    }
+
+    /// <summary>An edition that nobody reaches by http has no public address to put into its values.</summary>
+    private static void CheckAddresses(string key, IReadOnlyDictionary<string, ConfigValue> values, MappingReader spec)
+    {
+        var written = (spec.Node["provisioner"] as YamlMapping)?[key] as YamlMapping;
+        foreach (var (name, _) in values.Where(v => v.Value is ConfigValue.Literal { Text: var text } && PublicAddress.IsIn(text)))
             spec.Context.Error("manifest.public_address",
-                $"{Shown.Text(key)} uses {PublicAddress.FqdnToken} or {PublicAddress.UrlToken}, but the edition has no enabled http route, so it has no public address. Add a route, or write $$ for a plain $.",
-                spec.MarkOf("provisioner"), spec.PathOf("provisioner"));
+                $"The value uses {PublicAddress.FqdnToken} or {PublicAddress.UrlToken}, but the edition has no enabled http route, so it has no public address. Add a route, or write $$ for a plain $.",
+                written?.Find(name)?.KeyMark ?? spec.MarkOf("provisioner"), $"{spec.PathOf("provisioner")}.{key}.{name}");
     }
 
     private static ProvisionerSpec? ReadProvisioner(MappingReader spec, SpecScope scope)
@@ -87,16 +95,16 @@ public sealed record EditionSpec
         return null;
     }
 
-    private static List<Route> ReadRoutes(MappingReader spec)
+    private static List<(Route Route, MappingReader At)> ReadRoutes(MappingReader spec)
     {
-        var routes = new List<Route>();
+        var routes = new List<(Route Route, MappingReader At)>();
         var json = new JsonArray();
         foreach (var (node, path) in spec.Items("routes", most: MostRoutes))
         {
             if (MappingReader.From(node, path, spec.Context) is not { } reader || Route.Read(reader) is not { } route)
                 continue;
-            Route.CheckAmong(routes, route, reader);
-            routes.Add(route);
+            Route.CheckAmong(routes.ConvertAll(r => r.Route), route, reader);
+            routes.Add((route, reader));
             json.Add((JsonNode)reader.Json);
         }
         if (json.Count > 0)

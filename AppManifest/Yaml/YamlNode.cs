@@ -39,7 +39,7 @@ public sealed class YamlScalar : YamlNode
 
     public override string Describe() => Kind switch
     {
-        YamlKind.Null => "nothing",
+        YamlKind.Null => "an empty value",
         YamlKind.Boolean => "true or false",
         YamlKind.WholeNumber or YamlKind.RealNumber => "a number",
         _ => "a text",

@@ -8,6 +8,9 @@ namespace CodeZero.AppManifest.Yaml;
 /// <summary>The text of a YAML file: decoding, and words for what its scanner did not understand.</summary>
 internal static partial class YamlSource
 {
+    private const string Tabs = "Indent with spaces: YAML does not allow tabs there.";
+    private const string Unclosed = "Check the indentation, and that every quote and bracket is closed.";
+
     /// <summary>Strict UTF-8 without characters that YAML does not allow (YAML 1.2.2, §5.1), or nothing and a diagnostic.</summary>
     public static string? Decode(ReadOnlySpan<byte> utf8, string file, YamlLimits limits, List<Diagnostic> diagnostics)
     {
@@ -48,7 +51,21 @@ internal static partial class YamlSource
         var lines = text.Split('\n');
         var at = Math.Clamp(line, 1, lines.Length);
         var said = problem.TrimEnd('.', ' ');
-        return Diagnostic.Error("manifest.syntax", $"YAML cannot be read here: {said}. {Hint(lines, at - 1)}", new(file, at, Math.Max(1, column)));
+        // The scanner notices a tab only when it has left the line before.
+        if (at < lines.Length && !TabIndent().IsMatch(lines[at - 1]) && TabIndent().IsMatch(lines[at]))
+            (at, column) = (at + 1, 1);
+        var hint = HintFor(said) ?? Hint(lines, at - 1);
+        return Diagnostic.Error("manifest.syntax", $"YAML cannot be read here: {said}. {hint}", new(file, at, Math.Max(1, column)));
+    }
+
+    /// <summary>What the scanner's own words give away.</summary>
+    private static string? HintFor(string problem)
+    {
+        if (problem.Contains("tab character", StringComparison.Ordinal))
+            return Tabs;
+        if (problem.Contains("unknown escape", StringComparison.Ordinal))
+            return "In double quotes a backslash starts an escape: double it, or use single quotes.";
+        return problem.Contains("end of stream", StringComparison.Ordinal) || problem.Contains("quoted", StringComparison.Ordinal) || problem.Contains("flow ", StringComparison.Ordinal) ? Unclosed : null;
     }
 
     private static string Hint(string[] lines, int index)
@@ -56,14 +73,14 @@ internal static partial class YamlSource
         var line = lines[index];
         var before = index > 0 ? lines[index - 1] : "";
         if (TabIndent().IsMatch(line) || TabIndent().IsMatch(before))
-            return "Indent with spaces: YAML does not allow tabs there.";
+            return Tabs;
         if (ReservedStart().IsMatch(line))
             return "Quote values that start with @, ` or %.";
         if (line.Contains(" #", StringComparison.Ordinal) || before.Contains(" #", StringComparison.Ordinal))
             return "' #' inside plain text starts a comment: quote the whole value, or write it as a block after |.";
         if (line.Contains(": ", StringComparison.Ordinal) || line.TrimEnd().EndsWith(':') || before.Contains(": ", StringComparison.Ordinal))
             return "': ' inside plain text starts a mapping: quote the whole value, or write it as a block after |. Check the indentation too.";
-        return "Check the indentation, and that every quote and bracket is closed.";
+        return Unclosed;
     }
 
     [GeneratedRegex(@"\A *\t")]
