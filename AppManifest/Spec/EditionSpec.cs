@@ -65,10 +65,12 @@ public sealed record EditionSpec
     {
         foreach (var (route, at) in written)
         {
-            if (scope.AppId is { } app && route.TargetService != app)
+            if (scope.AppId is not { } app)
+                continue;
+            if (route.TargetService != app)
                 at.Warning("manifest.route_target",
                     $"The route leads to the Service \"{Shown.Text(route.TargetService)}\", but AppEngine makes one called \"{app}\". Write targetService: {app}.", "targetService");
-            if (route.TargetPort is { } port && engine.Ports.Count > 0 && engine.Ports.All(p => p.Port != port))
+            else if (route.TargetPort is { } port && engine.Ports.Count > 0 && engine.Ports.All(p => p.Port != port))
                 at.Error("manifest.route_port", $"The route leads to port {port}, which is not among the edition's ports.", "targetPort");
         }
         if (HasPublicHttpRoute)

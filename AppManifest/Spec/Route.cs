@@ -50,7 +50,7 @@ public sealed record Route(RouteType Type, string TargetService, int? TargetPort
         var same = before.FirstOrDefault(r => r.Type == RouteType.Http && (r.Http?.Prefix ?? "/") == (route.Http?.Prefix ?? "/"));
         if (same is null)
             return;
-        if (same.TargetPort == route.TargetPort && same.TargetService == route.TargetService)
+        if (same.TargetPort == route.TargetPort && same.TargetService == route.TargetService && !reader.Context.Options.Importer)
             reader.Error("manifest.duplicate", "Two http routes have the same prefix and target.", "http");
         else
             reader.Warning("manifest.unreachable_route", "Two http routes have the same prefix on one host: only the first can be reached. Give one another http.prefix.", "http");
