@@ -1,8 +1,5 @@
 using System.Runtime.InteropServices;
 using CodeZero.ClusterAgent;
-using CodeZero.ClusterAgent.Apps;
-using CodeZero.ClusterAgent.Health;
-using CodeZero.ClusterAgent.Kubernetes;
 using Microsoft.Extensions.Logging;
 
 AgentArguments arguments;

@@ -2,7 +2,6 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using CodeZero.AppManifest;
 using CodeZero.ClusterAgent.Kubernetes;
-using CodeZero.ClusterAgent.Provisioners;
 
 namespace CodeZero.ClusterAgent.Apps;
 

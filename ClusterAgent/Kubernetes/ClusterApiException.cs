@@ -51,7 +51,7 @@ internal sealed partial class ClusterApiException : Exception
             .Select(cause => new StatusCause(cause.Text("reason") ?? "", cause.Text("message") ?? "", cause.Text("field") ?? ""))
             .ToList();
         if (retryAfter is null && status.Number("details", "retryAfterSeconds") is > 0 and var seconds)
-            retryAfter = TimeSpan.FromSeconds(seconds.Value);
+            retryAfter = TimeSpan.FromSeconds(seconds);
         return new(
             status.Number("code") is { } stated and > 0 ? (HttpStatusCode)stated : code,
             status.Text("reason") ?? code.ToString(),

@@ -16,7 +16,9 @@ internal static class JsonNodes
         node.At(path) is JsonValue value && value.TryGetValue(out string? text) ? text : null;
 
     public static long? Number(this JsonNode? node, params ReadOnlySpan<string> path) =>
-        node.At(path) is JsonValue value && value.TryGetValue(out long number) ? number : null;
+        node.At(path) is not JsonValue value ? null :
+        value.TryGetValue(out long number) ? number :
+        value.TryGetValue(out int small) ? small : null;
 
     public static bool? Flag(this JsonNode? node, params ReadOnlySpan<string> path) =>
         node.At(path) is JsonValue value && value.TryGetValue(out bool flag) ? flag : null;

@@ -97,7 +97,7 @@ internal sealed class Kubeconfig
         YamlSequence sequence => new JsonArray([.. sequence.Items.Select(ToJson)]),
         YamlScalar { IsNull: true } => null,
         YamlScalar { Boolean: { } flag } => JsonValue.Create(flag),
-        YamlScalar { Kind: YamlKind.Integer } scalar when long.TryParse(scalar.Text, CultureInfo.InvariantCulture, out var number) => JsonValue.Create(number),
+        YamlScalar { Kind: YamlKind.WholeNumber } scalar when long.TryParse(scalar.Text, CultureInfo.InvariantCulture, out var number) => JsonValue.Create(number),
         YamlScalar scalar => JsonValue.Create(scalar.Text),
         _ => null,
     };

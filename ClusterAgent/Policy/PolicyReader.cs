@@ -86,9 +86,9 @@ internal static class PolicyReader
     private static PolicyRefusal Refuse(KubernetesObject configMap, string field, string reason) => new(LocalPolicy.Unreadable, configMap.Ref, field,
         $"The local policy cannot be read, so nothing is installed or changed: {reason}. Correct the ConfigMap.");
 
-    private sealed class UnreadableException(YamlMark mark, string field, string message) : Exception(message)
+    private sealed class UnreadableException(YamlMark mark, string path, string message) : Exception(message)
     {
         public YamlMark Mark => mark;
-        public string Field => field;
+        public string Field => path;
     }
 }
