@@ -1,3 +1,4 @@
+using CodeZero.Hub.Identity;
 using CodeZero.Hub.Registry;
 
 namespace CodeZero.Hub.Api;
@@ -12,6 +13,7 @@ internal static class HubModules
 {
     internal static readonly IReadOnlyList<HubModule> All =
     [
+        new(IdentityModule.Name, (services, configuration) => services.AddIdentity(configuration), routes => routes.MapIdentity()),
         new(RegistryModule.Name, (services, configuration) => services.AddRegistry(configuration), routes => routes.MapRegistry()),
     ];
 

@@ -81,6 +81,11 @@ public static class ModuleDatabase
 
     private static void UseSnakeCase(IMutableEntityType entity)
     {
+        if (entity.IsMappedToJson())
+        {
+            entity.SetContainerColumnName(SnakeCase(entity.GetContainerColumnName()!));
+            return;
+        }
         entity.SetTableName(SnakeCase(entity.GetTableName() ?? entity.ClrType.Name));
         foreach (var property in entity.GetProperties())
             if (property.GetColumnName() != "xmin")

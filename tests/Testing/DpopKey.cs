@@ -38,8 +38,14 @@ public sealed class DpopKey : IDisposable
         if (accessToken is not null)
             claims["ath"] = Base64Url.EncodeToString(SHA256.HashData(Encoding.ASCII.GetBytes(accessToken)));
         change?.Invoke(header, claims);
+        return (signedBy ?? this).Sign(header, claims);
+    }
+
+    /// <summary>A compact JWS by this key with ES256, whatever its header says.</summary>
+    public string Sign(JsonObject header, JsonObject claims)
+    {
         var signed = $"{Encode(header)}.{Encode(claims)}";
-        return $"{signed}.{Base64Url.EncodeToString((signedBy ?? this)._key.SignData(Encoding.ASCII.GetBytes(signed), HashAlgorithmName.SHA256))}";
+        return $"{signed}.{Base64Url.EncodeToString(_key.SignData(Encoding.ASCII.GetBytes(signed), HashAlgorithmName.SHA256))}";
     }
 
     public void Dispose() => _key.Dispose();

@@ -43,6 +43,10 @@ public sealed class HubInstance : IAsyncDisposable
                 ["Hub:PublicUrl"] = hub,
                 ["Hub:Identity:Issuer"] = hub,
                 ["Hub:Database:Application"] = database.Application,
+                ["Hub:Identity:Limits:SignUpsPerMinute"] = "10000",
+                ["Hub:Identity:Limits:SignInsPerMinute"] = "10000",
+                ["Hub:Identity:Limits:TokenRequestsPerMinute"] = "10000",
+                ["Hub:RateLimits:AddressPerMinute"] = "100000",
                 ["Hub:DataProtection:MasterKeyFile"] = TestKeys.MasterKeyFile,
             });
             builder.Configuration.AddInMemoryCollection(settings ?? new Dictionary<string, string?>());

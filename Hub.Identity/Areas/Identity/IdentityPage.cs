@@ -1,0 +1,66 @@
+using CodeZero.Hub.Identity.Domain;
+using CodeZero.Hub.Identity.Protocol;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.Filters;
+using Microsoft.AspNetCore.Mvc.RazorPages;
+
+namespace CodeZero.Hub.Identity.Areas.Identity;
+
+/// <summary>What the module's pages have in common.</summary>
+internal abstract class IdentityPage : PageModel
+{
+    public const string Area = "Identity";
+
+    /// <summary>Who is signed in at this browser; null when nobody is.</summary>
+    public SignedIn? Session => User.Identity?.AuthenticationType == Sessions.Scheme ? Sessions.Read(User) : null;
+
+    protected CancellationToken Aborted => HttpContext.RequestAborted;
+
+    /// <summary>303: the browser goes on with GET and does not repeat what was posted (RFC 9700 §4.12).</summary>
+    protected StatusCodeResult SeeOther(string address)
+    {
+        Response.Headers.Location = address;
+        return StatusCode(StatusCodes.Status303SeeOther);
+    }
+
+    /// <summary>Lets this page's form end, over redirects, at a client. Browsers apply <c>form-action</c> to each redirect of a posted form.</summary>
+    protected void AllowFormsTo(string redirectUri) =>
+        Response.Headers.ContentSecurityPolicy = IdentityPageFilter.Policy($"'self' {new Uri(redirectUri).GetLeftPart(UriPartial.Authority)}");
+}
+
+/// <summary>For every page of the module: who is signed in, before the antiforgery check binds forms to them; headers; and no method but the page's own.</summary>
+internal sealed class IdentityPageFilter : IAsyncAuthorizationFilter, IAsyncPageFilter, IOrderedFilter
+{
+    /// <summary>Before the antiforgery filter (1000).</summary>
+    public int Order => 0;
+
+    public static string Policy(string formAction) =>
+        $"default-src 'none'; style-src 'self'; img-src 'self' data:; form-action {formAction}; frame-ancestors 'none'; base-uri 'none'";
+
+    public async Task OnAuthorizationAsync(AuthorizationFilterContext context)
+    {
+        var headers = context.HttpContext.Response.Headers;
+        headers.ContentSecurityPolicy = Policy("'self'");
+        headers.CacheControl = "no-store";
+        headers["Referrer-Policy"] = "no-referrer";
+        headers.XFrameOptions = "DENY";
+        var session = await context.HttpContext.AuthenticateAsync(Sessions.Scheme);
+        context.HttpContext.User = session.Principal ?? new();
+    }
+
+    public Task OnPageHandlerSelectionAsync(PageHandlerSelectedContext context) => Task.CompletedTask;
+
+    public async Task OnPageHandlerExecutionAsync(PageHandlerExecutingContext context, PageHandlerExecutionDelegate next)
+    {
+        if (context.HandlerMethod is not null)
+        {
+            await next();
+            return;
+        }
+        var methods = context.ActionDescriptor.HandlerMethods.Select(handler => handler.HttpMethod.ToUpperInvariant()).Distinct();
+        context.HttpContext.Response.Headers.Allow = string.Join(", ", methods);
+        context.Result = new StatusCodeResult(StatusCodes.Status405MethodNotAllowed);
+    }
+}

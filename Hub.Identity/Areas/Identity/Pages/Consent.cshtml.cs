@@ -1,0 +1,52 @@
+using System.Security.Claims;
+using CodeZero.Hub.Identity.Protocol;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.Extensions.Options;
+
+namespace CodeZero.Hub.Identity.Areas.Identity.Pages;
+
+/// <summary>GET and POST /consent: what an application wants, and the person's answer. What is allowed is the request kept here, whatever the form says.</summary>
+internal sealed class ConsentModel(Authorizations authorizations, ClientRegistry clients, IOptions<HubIdentityOptions> options, TimeProvider clock)
+    : AuthorizationPage(authorizations, clients, options, clock)
+{
+    private static readonly Dictionary<string, string> Descriptions = new(StringComparer.Ordinal)
+    {
+        [Scopes.OpenId] = "Know who you are: your account's identifier, and when you signed in",
+        [Scopes.Hub] = "Use CodeZero Hub as you: see and change what you may, in all your organizations",
+        [Scopes.OfflineAccess] = "Stay connected until you sign in again, for at most 90 days",
+    };
+
+    [FromQuery(Name = "request")]
+    public string? Handle { get; set; }
+
+    public string ClientName { get; private set; } = "";
+    public IReadOnlyList<string> Permissions { get; private set; } = [];
+    public string Destination { get; private set; } = "";
+    public string Email => User.FindFirstValue("email") ?? "";
+    public string OtherAccountAddress => $"/signin?request={Handle}";
+
+    public async Task<IActionResult> OnGetAsync()
+    {
+        if (await Authorizations.FindAsync(Handle, Aborted) is not { } pending || Clients.Find(pending.Request.ClientId) is not { } client)
+            return RefusedView.Create(Gone);
+        if (Session is null)
+            return SeeOther(OtherAccountAddress);
+        ClientName = client.Name;
+        Permissions = [.. pending.Request.Scopes.Select(scope => Descriptions[scope])];
+        Destination = new Uri(pending.Request.RedirectUri).IsLoopback ? "this computer" : new Uri(pending.Request.RedirectUri).Host;
+        AllowFormsTo(pending.Request.RedirectUri);
+        return Page();
+    }
+
+    public async Task<IActionResult> OnPostAsync([FromForm] string? decision)
+    {
+        if (await Authorizations.FindAsync(Handle, Aborted) is not { } pending)
+            return RefusedView.Create(Gone);
+        return decision switch
+        {
+            "allow" => await GoOnAsync(pending.Request, pending, Handle, justConsented: true),
+            "deny" => await SendErrorAsync(pending.Request, pending, new OAuthError("access_denied", "The person did not allow it.")),
+            _ => SeeOther($"/consent?request={Handle}"),
+        };
+    }
+}

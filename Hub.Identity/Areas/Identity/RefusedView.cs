@@ -1,0 +1,18 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.ModelBinding;
+using Microsoft.AspNetCore.Mvc.ViewFeatures;
+
+namespace CodeZero.Hub.Identity.Areas.Identity;
+
+/// <summary>An error page of the Hub's own: for requests whose sender cannot be trusted with an answer.</summary>
+internal static class RefusedView
+{
+    /// <param name="reason">One sentence for the person at the browser. Encoded when written, yet never text of the request.</param>
+    public static ViewResult Create(string reason) => new()
+    {
+        ViewName = "~/Areas/Identity/Pages/Shared/Refused.cshtml",
+        StatusCode = StatusCodes.Status400BadRequest,
+        ViewData = new ViewDataDictionary<string>(new EmptyModelMetadataProvider(), new ModelStateDictionary()) { Model = reason },
+    };
+}

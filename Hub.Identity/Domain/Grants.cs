@@ -1,0 +1,101 @@
+namespace CodeZero.Hub.Identity.Domain;
+
+/// <summary>
+/// What a person once allowed a client to have, and the family of all codes and tokens that came of it. Revoking it ends them together.
+/// </summary>
+internal sealed class Grant(
+    Guid id, Guid userId, string clientId, string[] scopes, Guid sessionId, string securityStamp, DateTimeOffset authenticatedAt, DateTimeOffset createdAt, DateTimeOffset expiresAt)
+{
+    public Guid Id { get; private set; } = id;
+    public Guid UserId { get; private set; } = userId;
+    public string ClientId { get; private set; } = clientId;
+    public string[] Scopes { get; private set; } = scopes;
+
+    /// <summary>The sign-in it began in. Codes die with it; refresh tokens (<c>offline_access</c>) outlive it.</summary>
+    public Guid SessionId { get; private set; } = sessionId;
+
+    /// <summary>The account's stamp at the beginning: a changed password ends the grant.</summary>
+    public string SecurityStamp { get; private set; } = securityStamp;
+
+    public DateTimeOffset AuthenticatedAt { get; private set; } = authenticatedAt;
+    public DateTimeOffset CreatedAt { get; private set; } = createdAt;
+
+    /// <summary>The end that no renewal moves.</summary>
+    public DateTimeOffset ExpiresAt { get; private set; } = expiresAt;
+
+    /// <summary>The key its refresh tokens are bound to (RFC 9449 §5); null when not bound.</summary>
+    public string? DpopJkt { get; private set; }
+
+    public DateTimeOffset? RevokedAt { get; private set; }
+
+    public void BindTo(string? dpopJkt) => DpopJkt = dpopJkt;
+}
+
+/// <summary>An authorization code, good once and for a minute (RFC 6749 §4.1.2). The code itself is not kept.</summary>
+internal sealed class AuthorizationCode(byte[] hash, Guid grantId, string clientId, string redirectUri, string codeChallenge, string? nonce, string? dpopJkt, DateTimeOffset expiresAt)
+{
+    public byte[] Hash { get; private set; } = hash;
+    public Guid GrantId { get; private set; } = grantId;
+    public string ClientId { get; private set; } = clientId;
+    public string RedirectUri { get; private set; } = redirectUri;
+    public string CodeChallenge { get; private set; } = codeChallenge;
+    public string? Nonce { get; private set; } = nonce;
+    public string? DpopJkt { get; private set; } = dpopJkt;
+    public DateTimeOffset ExpiresAt { get; private set; } = expiresAt;
+    public DateTimeOffset? RedeemedAt { get; private set; }
+}
+
+/// <summary>A refresh token, good once; its use makes its successor. The token itself is not kept.</summary>
+internal sealed class RefreshToken(byte[] hash, Guid grantId, DateTimeOffset expiresAt)
+{
+    public byte[] Hash { get; private set; } = hash;
+    public Guid GrantId { get; private set; } = grantId;
+
+    /// <summary>The end when it stays unused.</summary>
+    public DateTimeOffset ExpiresAt { get; private set; } = expiresAt;
+
+    public DateTimeOffset? UsedAt { get; private set; }
+
+    /// <summary>What makes the successor from the token, and only together with it.</summary>
+    public byte[]? SuccessorSalt { get; private set; }
+
+    public void Use(byte[] successorSalt, DateTimeOffset now) => (UsedAt, SuccessorSalt) = (now, successorSalt);
+}
+
+/// <summary>What a person allowed a client, remembered so that the question is asked once.</summary>
+internal sealed class Consent(Guid userId, string clientId, string[] scopes, DateTimeOffset givenAt)
+{
+    public Guid UserId { get; private set; } = userId;
+    public string ClientId { get; private set; } = clientId;
+    public string[] Scopes { get; private set; } = scopes;
+    public DateTimeOffset GivenAt { get; private set; } = givenAt;
+}
+
+/// <summary>An authorization request that waits for a person to sign in or to consent. Kept here, so that no form field can change it.</summary>
+internal sealed class PendingAuthorization(byte[] hash, string request, DateTimeOffset createdAt, DateTimeOffset expiresAt)
+{
+    public byte[] Hash { get; private set; } = hash;
+
+    /// <summary>The request as JSON.</summary>
+    public string Request { get; private set; } = request;
+
+    public DateTimeOffset CreatedAt { get; private set; } = createdAt;
+    public DateTimeOffset ExpiresAt { get; private set; } = expiresAt;
+}
+
+/// <summary>A key the provider signs with.</summary>
+internal sealed class SigningKey(string id, string algorithm, byte[] protectedKey, DateTimeOffset createdAt, DateTimeOffset signsFrom, DateTimeOffset signsUntil)
+{
+    /// <summary>The <c>kid</c>: RFC 7638 thumbprint.</summary>
+    public string Id { get; private set; } = id;
+
+    /// <summary><c>ES256</c> or <c>RS256</c>.</summary>
+    public string Algorithm { get; private set; } = algorithm;
+
+    /// <summary>PKCS #8, encrypted by the platform's key ring.</summary>
+    public byte[] ProtectedKey { get; private set; } = protectedKey;
+
+    public DateTimeOffset CreatedAt { get; private set; } = createdAt;
+    public DateTimeOffset SignsFrom { get; private set; } = signsFrom;
+    public DateTimeOffset SignsUntil { get; private set; } = signsUntil;
+}

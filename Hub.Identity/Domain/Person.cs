@@ -1,0 +1,31 @@
+using Microsoft.AspNetCore.Identity;
+
+namespace CodeZero.Hub.Identity.Domain;
+
+/// <summary>An account. It belongs to no organization: memberships say where its person works.</summary>
+internal sealed class Person : IdentityUser<Guid>
+{
+    /// <summary>The longest e-mail address (RFC 5321 §4.5.3.1.3, without the angle brackets).</summary>
+    public const int MaxEmailLength = 254;
+
+    private Person()
+    {
+    }
+
+    public Person(string email, DateTimeOffset createdAt)
+    {
+        Id = Guid.CreateVersion7(createdAt);
+        UserName = email;
+        Email = email;
+        CreatedAt = createdAt;
+        LockoutEnabled = true;
+        SecurityStamp = Guid.CreateVersion7().ToString("N");
+    }
+
+    public DateTimeOffset CreatedAt { get; private set; }
+
+    /// <summary>Wrong passwords lock for minutes; an end that never comes is an administrator's doing.</summary>
+    public bool IsDisabled => LockoutEnd == DateTimeOffset.MaxValue;
+
+    public bool IsLocked(DateTimeOffset now) => LockoutEnd > now;
+}

@@ -1,0 +1,15 @@
+namespace CodeZero.Hub.Identity.Domain;
+
+/// <summary>One sign-in in one browser. The cookie only names it: what ends here is ended at once, wherever the cookie was copied to.</summary>
+internal sealed class Session(Guid id, Guid userId, string securityStamp, DateTimeOffset authenticatedAt, DateTimeOffset expiresAt)
+{
+    public Guid Id { get; private set; } = id;
+    public Guid UserId { get; private set; } = userId;
+
+    /// <summary>The account's stamp at sign-in: a changed password ends the session.</summary>
+    public string SecurityStamp { get; private set; } = securityStamp;
+
+    public DateTimeOffset AuthenticatedAt { get; private set; } = authenticatedAt;
+    public DateTimeOffset ExpiresAt { get; private set; } = expiresAt;
+    public DateTimeOffset? EndedAt { get; private set; }
+}

@@ -1,0 +1,24 @@
+using CodeZero.Hub.Identity.Data;
+using CodeZero.Hub.Platform.Jobs;
+using Microsoft.EntityFrameworkCore;
+
+namespace CodeZero.Hub.Identity.Jobs;
+
+/// <summary>
+/// Removes what is over. A grant stays, with all its codes and tokens, until its absolute end: only what is kept can be recognised when it comes a second time.
+/// </summary>
+internal sealed class PurgeExpired(IdentityDb db, TimeProvider clock) : IHubJob
+{
+    public const string Name = "identity.purge";
+
+    /// <summary>Every ten minutes.</summary>
+    public const string Cron = "0 5/10 * * * ?";
+
+    public async Task RunAsync(CancellationToken ct)
+    {
+        var now = clock.GetUtcNow();
+        await db.PendingAuthorizations.Where(row => row.ExpiresAt < now).ExecuteDeleteAsync(ct);
+        await db.Sessions.Where(row => row.ExpiresAt < now).ExecuteDeleteAsync(ct);
+        await db.Grants.Where(row => row.ExpiresAt < now).ExecuteDeleteAsync(ct);
+    }
+}

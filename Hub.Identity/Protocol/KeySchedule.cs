@@ -1,0 +1,32 @@
+namespace CodeZero.Hub.Identity.Protocol;
+
+/// <summary>When a signing key works: it is published from its making, signs from <paramref name="SignsFrom"/> until <paramref name="SignsUntil"/>, and is then kept for verification.</summary>
+internal sealed record KeyPeriod(string Id, DateTimeOffset SignsFrom, DateTimeOffset SignsUntil)
+{
+    public DateTimeOffset RetiresAt => SignsUntil + KeySchedule.KeptAfter;
+}
+
+/// <summary>The life of signing keys of one algorithm (OpenID Connect Core §10.1.1): verifiers know a key before it signs, and still know it after.</summary>
+internal static class KeySchedule
+{
+    public static readonly TimeSpan Signing = TimeSpan.FromDays(90);
+    public static readonly TimeSpan PublishedBefore = TimeSpan.FromDays(14);
+    public static readonly TimeSpan KeptAfter = TimeSpan.FromDays(14);
+
+    /// <summary>The key to sign with now; null when there is none.</summary>
+    public static KeyPeriod? FindSigning(IEnumerable<KeyPeriod> keys, DateTimeOffset now) =>
+        keys.Where(key => key.SignsFrom <= now && now < key.SignsUntil).MaxBy(key => key.SignsFrom);
+
+    /// <summary>Whether the key stands in the JWKS.</summary>
+    public static bool IsPublished(KeyPeriod key, DateTimeOffset now) => now < key.RetiresAt;
+
+    /// <summary>From when until when the key to make now will sign; null when none is due.</summary>
+    public static (DateTimeOffset From, DateTimeOffset Until)? PlanNext(IEnumerable<KeyPeriod> keys, DateTimeOffset now)
+    {
+        var end = keys.Select(key => (DateTimeOffset?)key.SignsUntil).Max();
+        if (end - PublishedBefore > now)
+            return null;
+        var from = end is { } last && last > now ? last : now;
+        return (from, from + Signing);
+    }
+}

@@ -1,0 +1,114 @@
+using System.Buffers.Text;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.WebUtilities;
+
+namespace CodeZero.Testing;
+
+/// <summary>A person with an organization of their own, signed in as <c>czctl</c> by the real way: sign-up, sign-in page, consent, code with PKCE, token with DPoP.</summary>
+public sealed class TestPerson : IDisposable
+{
+    public const string Password = "sturdy-lantern-meadow-42";
+    private const string RedirectUri = "http://127.0.0.1:49152/callback";
+
+    private TestPerson(HubInstance hub, string email, Guid userId, Guid organizationId, string slug)
+    {
+        (Hub, Email, UserId, OrganizationId, Slug) = (hub, email, userId, organizationId, slug);
+        Client = new HttpClient(new Authorizing(this) { InnerHandler = new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false } }) { BaseAddress = hub.Address };
+    }
+
+    public HubInstance Hub { get; }
+    public string Email { get; }
+    public Guid UserId { get; }
+
+    /// <summary>The first organization, which the person owns.</summary>
+    public Guid OrganizationId { get; }
+
+    /// <summary>Its slug.</summary>
+    public string Slug { get; }
+
+    public DpopKey Key { get; } = new();
+    public string AccessToken { get; private set; } = "";
+    public string RefreshToken { get; private set; } = "";
+
+    /// <summary>Sends each request as this person.</summary>
+    public HttpClient Client { get; }
+
+    /// <summary>Signs up, and in.</summary>
+    /// <param name="organization">Name of the first organization; default: one that nobody else has.</param>
+    public static async Task<TestPerson> SignUpAsync(HubInstance hub, string? organization = null)
+    {
+        var unique = Guid.CreateVersion7().ToString("N")[^12..];
+        var email = $"person-{unique}@example.com";
+        using var client = hub.CreateClient();
+        using var response = await client.PostAsJsonAsync("/v1/signup", new { email, password = Password, organization = organization ?? $"Org {unique}" });
+        if (response.StatusCode != HttpStatusCode.Created)
+            throw new InvalidOperationException($"Sign-up answered {(int)response.StatusCode}: {await response.Content.ReadAsStringAsync()}");
+        var body = await response.Content.ReadFromJsonAsync<JsonElement>();
+        var person = new TestPerson(hub, email, body.GetProperty("userId").GetGuid(), body.GetProperty("organization").GetProperty("id").GetGuid(), body.GetProperty("organization").GetProperty("slug").GetString()!);
+        await person.SignInAsync();
+        return person;
+    }
+
+    private async Task SignInAsync()
+    {
+        using var browser = new Browser(Hub.Address);
+        var verifier = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
+        var first = await browser.GetAsync(QueryHelpers.AddQueryString("/connect/authorize", new Dictionary<string, string?>
+        {
+            ["client_id"] = "czctl",
+            ["redirect_uri"] = RedirectUri,
+            ["response_type"] = "code",
+            ["scope"] = "openid offline_access hub",
+            ["state"] = "state",
+            ["code_challenge"] = Base64Url.EncodeToString(SHA256.HashData(Encoding.ASCII.GetBytes(verifier))),
+            ["code_challenge_method"] = "S256",
+        }));
+        await browser.FollowAsync(first);
+        await browser.FollowAsync(await browser.SubmitAsync(("Input.Email", Email), ("Input.Password", Password)));
+        var (last, answer) = await browser.FollowAsync(await browser.SubmitAsync(("decision", "allow")));
+        if (answer is null || !QueryHelpers.ParseQuery(answer.Query).TryGetValue("code", out var code))
+            throw new InvalidOperationException($"No code; the browser ended with {(int)last.StatusCode} at {answer?.ToString() ?? browser.Page}");
+
+        var endpoint = new Uri(Hub.Address, "/connect/token");
+        using var client = Hub.CreateClient();
+        using var request = new HttpRequestMessage(HttpMethod.Post, endpoint)
+        {
+            Content = new FormUrlEncodedContent(new Dictionary<string, string>
+            {
+                ["grant_type"] = "authorization_code",
+                ["client_id"] = "czctl",
+                ["code"] = code!,
+                ["redirect_uri"] = RedirectUri,
+                ["code_verifier"] = verifier,
+            }),
+            Headers = { { "DPoP", Key.Prove(HttpMethod.Post, endpoint) } },
+        };
+        using var response = await client.SendAsync(request);
+        var tokens = await response.Content.ReadFromJsonAsync<JsonObject>();
+        AccessToken = tokens!["access_token"]?.GetValue<string>() ?? throw new InvalidOperationException($"No token: {tokens.ToJsonString()}");
+        RefreshToken = tokens["refresh_token"]!.GetValue<string>();
+    }
+
+    public void Dispose()
+    {
+        Client.Dispose();
+        Key.Dispose();
+    }
+
+    private sealed class Authorizing(TestPerson person) : DelegatingHandler
+    {
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            request.Headers.Authorization ??= new AuthenticationHeaderValue("DPoP", person.AccessToken);
+            if (!request.Headers.Contains("DPoP"))
+                request.Headers.Add("DPoP", person.Key.Prove(request.Method, request.RequestUri!, person.AccessToken));
+            return base.SendAsync(request, cancellationToken);
+        }
+    }
+}
