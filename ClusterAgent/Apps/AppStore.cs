@@ -1,0 +1,128 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using CodeZero.AppManifest;
+using CodeZero.ClusterAgent.Kubernetes;
+
+namespace CodeZero.ClusterAgent.Apps;
+
+/// <summary>An App that an install at the Hub asks for.</summary>
+/// <param name="InstallId">The install's id; an App of the same name that is not this install's is never touched.</param>
+/// <param name="Publisher">Who published the application.</param>
+/// <param name="DisplayName">For people; null takes the name.</param>
+/// <param name="Spec">The edition's <c>spec</c>.</param>
+/// <param name="Answers">Answers to the edition's flow; null for none. They are kept in a Secret.</param>
+internal sealed record AppInstall(
+    string InstallId, AppKey Key, string Publisher, string Edition, string Version, Digest Manifest, string? DisplayName, JsonObject Spec,
+    IReadOnlyDictionary<string, string>? Answers);
+
+/// <summary>What the Hub link may do with Apps. Problems are answers; an unreachable cluster is an exception, as with <see cref="IClusterApi"/>.</summary>
+internal interface IAppStore
+{
+    /// <summary>Renders the App and holds it to the local policy. Writes nothing. No problems: it may be put.</summary>
+    Task<IReadOnlyList<AppProblem>> CheckAsync(AppInstall install, CancellationToken ct);
+
+    /// <summary>
+    /// Writes the App, and its namespace and answers before it. The controller does the rest. Putting the same again changes nothing.
+    /// Anything wrong, a refusal by <see cref="CheckAsync"/> included, writes nothing.
+    /// </summary>
+    Task<IReadOnlyList<AppProblem>> PutAsync(AppInstall install, CancellationToken ct);
+
+    /// <summary>Asks for the App to be removed. One that is not there, or is another install's, is left alone.</summary>
+    /// <param name="deleteVolumes">Also the data; else claims stay, for a later install of the same name.</param>
+    Task RemoveAsync(AppKey key, string installId, bool deleteVolumes, CancellationToken ct);
+
+    Task<AppSnapshot?> FindAsync(AppKey key, CancellationToken ct);
+
+    /// <summary>All Apps of the cluster.</summary>
+    Task<IReadOnlyList<AppSnapshot>> ListAsync(CancellationToken ct);
+
+    /// <summary>Each change of an App or its status, from now on.</summary>
+    IAsyncEnumerable<AppSnapshot> ChangesAsync(CancellationToken ct);
+}
+
+internal sealed class AppStore(IClusterApi api, AppReconciler reconciler, NamespaceGate gate, AppFeed feed) : IAppStore
+{
+    private const string NameTaken = "install.name_taken";
+    private static readonly WriteOptions Write = new(AppNames.FieldManager);
+
+    public Task<IReadOnlyList<AppProblem>> CheckAsync(AppInstall install, CancellationToken ct) =>
+        reconciler.PreviewAsync(new(Desired(install)), install.Answers, ct);
+
+    public async Task<IReadOnlyList<AppProblem>> PutAsync(AppInstall install, CancellationToken ct)
+    {
+        var found = await api.FindAsync(install.Key.Ref, ct);
+        if (found is not null && found.Annotation(AppNames.InstallAnnotation) != install.InstallId)
+            return [new(NameTaken, found.ToString(), "An App of this name is there already and is not this install's. Remove it, or install under another name.")];
+        if (found is { IsTerminating: true })
+            return [new("install.removing", found.ToString(), "The App is still being removed. It is written when that is done.")];
+        if (await CheckAsync(install, ct) is { Count: > 0 } problems)
+            return problems;
+        var ns = install.Key.Namespace;
+        await gate.CreateIfAbsentAsync(ns, ct);
+        if (await reconciler.RefuseNamespaceAsync(ns, ct) is { } closed)
+            return [closed];
+        try
+        {
+            await PutAnswersAsync(install, ct);
+            await api.ApplyAsync(Desired(install), Write, ct);
+            return [];
+        }
+        catch (ClusterApiException e) when (!e.IsTransient)
+        {
+            return [.. Problems.From(e, install.Key.Ref)];
+        }
+    }
+
+    public async Task RemoveAsync(AppKey key, string installId, bool deleteVolumes, CancellationToken ct)
+    {
+        if (await api.FindAsync(key.Ref, ct) is not { } found || found.Annotation(AppNames.InstallAnnotation) != installId || found.IsTerminating)
+            return;
+        if (deleteVolumes && found.Spec.At("provisioner") is JsonObject)
+            await api.PatchAsync(key.Ref, PatchType.Merge, new JsonObject
+            {
+                ["spec"] = new JsonObject { ["provisioner"] = new JsonObject { ["deprovision"] = new JsonObject { ["keep-vol"] = false } } },
+            }, Write, ct);
+        await api.DeleteAsync(key.Ref, new(found.Uid), ct);
+    }
+
+    public async Task<AppSnapshot?> FindAsync(AppKey key, CancellationToken ct) =>
+        await api.FindAsync(key.Ref, ct) is { } found ? AppSnapshot.Of(new(found)) : null;
+
+    public async Task<IReadOnlyList<AppSnapshot>> ListAsync(CancellationToken ct) =>
+        [.. (await api.ListAsync(AppResource.ResourceKind, new(), ct)).Items.Select(item => AppSnapshot.Of(new(item)))];
+
+    public IAsyncEnumerable<AppSnapshot> ChangesAsync(CancellationToken ct) => feed.ListenAsync(ct);
+
+    private async Task PutAnswersAsync(AppInstall install, CancellationToken ct)
+    {
+        var asApp = await gate.ActInAsync(install.Key.Namespace, ct);
+        var target = new ObjectRef(ResourceKind.Secret, install.Key.Namespace, AppNames.Answers(install.Key.Name));
+        if (install.Answers is null)
+        {
+            await asApp.DeleteAsync(target, new(), ct);
+            return;
+        }
+        var secret = new KubernetesObject(target.Kind, target.Namespace, target.Name);
+
+        // With these labels a change of the answers is heard like a change of any object of the App.
+        secret.Metadata["labels"] = new JsonObject { [AppNames.ManagedByLabel] = AppNames.ManagedByValue, [AppNames.AppLabel] = install.Key.Name };
+        secret.Json["data"] = new JsonObject { [AppNames.AnswersKey] = Convert.ToBase64String(Encoding.UTF8.GetBytes(install.Answers.ToJson().ToJsonString())) };
+        await asApp.ApplyAsync(secret, Write, ct);
+    }
+
+    private static KubernetesObject Desired(AppInstall install)
+    {
+        var app = new KubernetesObject(AppResource.ResourceKind, install.Key.Namespace, install.Key.Name);
+        app.Metadata["labels"] = new JsonObject { [AppNames.ManagedByLabel] = AppNames.ManagedByValue, [AppNames.EditionLabel] = install.Edition };
+        app.Metadata["annotations"] = new JsonObject
+        {
+            [AppNames.InstallAnnotation] = install.InstallId,
+            [AppNames.VersionAnnotation] = install.Version,
+            [AppNames.ManifestDigestAnnotation] = install.Manifest.ToString(),
+            [AppNames.PublisherAnnotation] = install.Publisher,
+            [AppNames.DisplayAnnotation] = install.DisplayName ?? install.Key.Name,
+        };
+        app.Json["spec"] = install.Spec.DeepClone();
+        return app;
+    }
+}

@@ -1,0 +1,297 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Runtime.CompilerServices;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace CodeZero.ClusterAgent.Kubernetes;
+
+/// <summary>
+/// <see cref="IClusterApi"/> over the REST API of an API server. A request that may be repeated is tried up to four times when the server is
+/// busy or unreachable (429, 5xx, a broken connection), waiting as <c>Retry-After</c> says or 0.25 s × 2ⁿ with jitter; each try may take 30 s.
+/// </summary>
+internal sealed class ClusterApi : IClusterApi, IDisposable
+{
+    private const int PageSize = 500;
+    private const int MaxTries = 4;
+    private static readonly TimeSpan TryTimeout = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan MaxRetryAfter = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan WatchLife = TimeSpan.FromMinutes(4);
+
+    private readonly HttpClient _http;
+    private readonly ClusterCredentials _credentials;
+    private readonly ResourceMappings _mappings;
+    private readonly TimeProvider _clock;
+    private readonly string _server;
+    private readonly string? _actAs;
+
+    public ClusterApi(ClusterConfig config, TimeProvider clock)
+    {
+        _http = config.CreateClient();
+        _credentials = config.Credentials;
+        _server = config.Server.AbsoluteUri.TrimEnd('/');
+        _clock = clock;
+        _mappings = new(clock, GetAsync);
+    }
+
+    private ClusterApi(ClusterApi origin, string actAs)
+    {
+        (_http, _credentials, _server, _clock, _mappings) = (origin._http, origin._credentials, origin._server, origin._clock, origin._mappings);
+        _actAs = actAs;
+    }
+
+    public IClusterApi As(string ns, string serviceAccount) => new ClusterApi(this, $"system:serviceaccount:{ns}:{serviceAccount}");
+
+    public Task<ResourceMapping?> FindMappingAsync(ResourceKind kind, CancellationToken ct) => _mappings.FindAsync(kind, ct);
+
+    public async Task<KubernetesObject?> FindAsync(ObjectRef target, CancellationToken ct)
+    {
+        try
+        {
+            return await SendForObjectAsync(HttpMethod.Get, await PathAsync(target, null, ct), null, null, repeatable: true, ct);
+        }
+        catch (ClusterApiException e) when (e.IsNotFound)
+        {
+            return null;
+        }
+    }
+
+    public async Task<ObjectList> ListAsync(ResourceKind kind, ListScope scope, CancellationToken ct, int? limit = null)
+    {
+        var path = await CollectionPathAsync(kind, scope.Namespace, ct);
+        var items = new List<KubernetesObject>();
+        string? next = null;
+        JsonNode page;
+        do
+        {
+            var query = Query(scope).Add("limit", (limit ?? PageSize).ToString(CultureInfo.InvariantCulture)).Add("continue", next);
+            page = await GetAsync(path + query, ct) ?? throw new InvalidDataException($"The API server answered a list of {kind} with nothing.");
+            foreach (var item in page.Objects("items"))
+            {
+                // The items of a list carry neither apiVersion nor kind.
+                item["apiVersion"] ??= kind.ApiVersion;
+                item["kind"] ??= kind.Kind;
+                items.Add(new(item));
+            }
+            next = page.Text("metadata", "continue");
+        }
+        while (limit is null && !string.IsNullOrEmpty(next));
+        return new(items, page.Text("metadata", "resourceVersion") ?? "");
+    }
+
+    public async IAsyncEnumerable<WatchEvent> WatchAsync(
+        ResourceKind kind, ListScope scope, string resourceVersion, [EnumeratorCancellation] CancellationToken ct)
+    {
+        // Watches of one process must not all end at the same moment.
+        var life = WatchLife + (WatchLife * Random.Shared.NextDouble() / 2);
+        var query = Query(scope)
+            .Add("watch", "true").Add("allowWatchBookmarks", "true").Add("resourceVersion", resourceVersion)
+            .Add("timeoutSeconds", ((int)life.TotalSeconds).ToString(CultureInfo.InvariantCulture));
+        var path = await CollectionPathAsync(kind, scope.Namespace, ct) + query;
+
+        // A connection that died without a word would be watched for ever: give the server a little longer than it was asked for.
+        using var deadline = new CancellationTokenSource(life + TryTimeout, _clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, deadline.Token);
+        using var response = await SendOnceAsync(HttpMethod.Get, path, null, null, streaming: true, either.Token);
+        if (!response.IsSuccessStatusCode)
+            throw await FailureAsync(response, either.Token);
+        await using var stream = await response.Content.ReadAsStreamAsync(either.Token);
+        using var lines = new StreamReader(stream, Encoding.UTF8);
+        while (await ReadLineAsync(lines, ct, either.Token) is { } line)
+            if (line.Length > 0)
+                yield return ReadEvent(line);
+    }
+
+    public async Task<KubernetesObject> ApplyAsync(KubernetesObject desired, WriteOptions options, CancellationToken ct)
+    {
+        var path = await PathAsync(desired.Ref, options.Subresource, ct) + Query(options).Add("force", "false");
+        var applied = await SendForObjectAsync(HttpMethod.Patch, path, desired.Json, "application/apply-patch+yaml", repeatable: true, ct);
+        if (desired.Kind == ResourceKind.CustomResourceDefinition)
+            _mappings.Forget();
+        return applied;
+    }
+
+    public async Task<KubernetesObject> CreateAsync(KubernetesObject desired, WriteOptions options, CancellationToken ct) =>
+        await SendForObjectAsync(HttpMethod.Post, await CollectionPathAsync(desired.Kind, desired.Namespace, ct) + Query(options), desired.Json,
+            "application/json", repeatable: false, ct);
+
+    public async Task<KubernetesObject> UpdateAsync(KubernetesObject desired, WriteOptions options, CancellationToken ct) =>
+        await SendForObjectAsync(HttpMethod.Put, await PathAsync(desired.Ref, options.Subresource, ct) + Query(options), desired.Json,
+            "application/json", repeatable: false, ct);
+
+    public async Task<KubernetesObject> PatchAsync(ObjectRef target, PatchType type, JsonNode patch, WriteOptions options, CancellationToken ct) =>
+        await SendForObjectAsync(HttpMethod.Patch, await PathAsync(target, options.Subresource, ct) + Query(options), patch,
+            type == PatchType.Merge ? "application/merge-patch+json" : "application/json-patch+json", repeatable: type == PatchType.Merge, ct);
+
+    public async Task DeleteAsync(ObjectRef target, DeleteOptions options, CancellationToken ct)
+    {
+        var body = new JsonObject
+        {
+            ["apiVersion"] = "v1",
+            ["kind"] = "DeleteOptions",
+            ["propagationPolicy"] = options.Propagation.ToString(),
+        };
+        if (options.Uid is not null)
+            body["preconditions"] = new JsonObject { ["uid"] = options.Uid };
+        try
+        {
+            await SendAsync(HttpMethod.Delete, await PathAsync(target, null, ct), body, "application/json", repeatable: true, ct);
+        }
+        catch (ClusterApiException e) when (e.IsNotFound)
+        {
+        }
+    }
+
+    public void Dispose() => _http.Dispose();
+
+    private async Task<string> PathAsync(ObjectRef target, string? subresource, CancellationToken ct) =>
+        $"{await CollectionPathAsync(target.Kind, target.Namespace, ct)}/{Uri.EscapeDataString(target.Name)}{(subresource is null ? "" : "/" + subresource)}";
+
+    private async Task<string> CollectionPathAsync(ResourceKind kind, string? ns, CancellationToken ct)
+    {
+        var mapping = await _mappings.FindAsync(kind, ct)
+            ?? throw new ClusterApiException(HttpStatusCode.NotFound, "KindNotServed", $"The cluster does not serve {kind}. Install what defines it first.");
+        return mapping.Namespaced && ns is not null
+            ? $"{mapping.BasePath}/namespaces/{Uri.EscapeDataString(ns)}/{mapping.Plural}"
+            : $"{mapping.BasePath}/{mapping.Plural}";
+    }
+
+    private static QueryText Query(ListScope scope) =>
+        new QueryText().Add("labelSelector", scope.LabelSelector).Add("fieldSelector", scope.FieldSelector);
+
+    private static QueryText Query(WriteOptions options) =>
+        new QueryText().Add("fieldManager", options.Manager).Add("fieldValidation", "Strict").Add("dryRun", options.DryRun ? "All" : null);
+
+    private Task<JsonNode?> GetAsync(string path, CancellationToken ct) => SendAsync(HttpMethod.Get, path, null, null, repeatable: true, ct);
+
+    private async Task<KubernetesObject> SendForObjectAsync(
+        HttpMethod method, string path, JsonNode? body, string? contentType, bool repeatable, CancellationToken ct) =>
+        await SendAsync(method, path, body, contentType, repeatable, ct) is JsonObject json
+            ? new(json)
+            : throw new InvalidDataException($"The API server answered {method} {path} with something that is no object.");
+
+    private async Task<JsonNode?> SendAsync(HttpMethod method, string path, JsonNode? body, string? contentType, bool repeatable, CancellationToken ct)
+    {
+        var text = body?.ToJsonString();
+        for (var attempt = 1; ; attempt++)
+        {
+            var wait = TimeSpan.FromSeconds(0.25 * (1 << attempt) * (0.5 + Random.Shared.NextDouble() / 2));
+            using var timeout = new CancellationTokenSource(TryTimeout, _clock);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, timeout.Token);
+            try
+            {
+                using var response = await SendOnceAsync(method, path, text, contentType, streaming: false, either.Token);
+                if (response.IsSuccessStatusCode)
+                    return await ReadJsonAsync(response, either.Token);
+                throw await FailureAsync(response, either.Token);
+            }
+            catch (ClusterApiException e) when (attempt < MaxTries && e.IsTransient && (repeatable || e.RetryAfter is not null))
+            {
+                // Retry-After says that the server did not take the request on.
+                wait = e.RetryAfter is { } asked ? (asked < MaxRetryAfter ? asked : MaxRetryAfter) : wait;
+            }
+            catch (HttpRequestException) when (attempt < MaxTries && repeatable)
+            {
+            }
+            catch (OperationCanceledException) when (timeout.IsCancellationRequested && !ct.IsCancellationRequested)
+            {
+                if (attempt == MaxTries || !repeatable)
+                    throw new TimeoutException($"The API server did not answer {method} {path} within {TryTimeout.TotalSeconds:0} s.");
+            }
+            await Task.Delay(wait, _clock, ct);
+        }
+    }
+
+    private async Task<HttpResponseMessage> SendOnceAsync(
+        HttpMethod method, string path, string? body, string? contentType, bool streaming, CancellationToken ct)
+    {
+        for (var renewed = false; ; renewed = true)
+        {
+            using var request = new HttpRequestMessage(method, _server + path);
+            request.Headers.Accept.Add(new("application/json"));
+            request.Headers.UserAgent.Add(new("codezero-agent", AgentVersion.Text));
+            if (await _credentials.GetTokenAsync(renewed, ct) is { } token)
+                request.Headers.Authorization = new("Bearer", token);
+            if (_actAs is not null)
+                request.Headers.Add("Impersonate-User", _actAs);
+            if (body is not null)
+                request.Content = new StringContent(body, Encoding.UTF8, new MediaTypeHeaderValue(contentType!));
+
+            var response = await _http.SendAsync(request, streaming ? HttpCompletionOption.ResponseHeadersRead : HttpCompletionOption.ResponseContentRead, ct);
+            if (response.StatusCode != HttpStatusCode.Unauthorized || renewed)
+                return response;
+            response.Dispose();
+        }
+    }
+
+    private static async Task<ClusterApiException> FailureAsync(HttpResponseMessage response, CancellationToken ct)
+    {
+        JsonNode? body = null;
+        try
+        {
+            body = await ReadJsonAsync(response, ct);
+        }
+        catch (JsonException)
+        {
+            // A proxy in between answers in its own words; the status code says enough.
+        }
+        return ClusterApiException.From(response.StatusCode, body, response.Headers.RetryAfter?.Delta);
+    }
+
+    private static async Task<JsonNode?> ReadJsonAsync(HttpResponseMessage response, CancellationToken ct)
+    {
+        if (response.Content.Headers.ContentLength == 0)
+            return null;
+        await using var stream = await response.Content.ReadAsStreamAsync(ct);
+        return await JsonNode.ParseAsync(stream, cancellationToken: ct);
+    }
+
+    private static async Task<string?> ReadLineAsync(StreamReader lines, CancellationToken caller, CancellationToken either)
+    {
+        try
+        {
+            return await lines.ReadLineAsync(either);
+        }
+        catch (OperationCanceledException) when (!caller.IsCancellationRequested)
+        {
+            return null;
+        }
+        catch (IOException) when (!caller.IsCancellationRequested)
+        {
+            // The connection broke; going on from the last version seen is what the reader does anyway.
+            return null;
+        }
+    }
+
+    private static WatchEvent ReadEvent(string line)
+    {
+        var json = JsonNode.Parse(line);
+        var @object = json.At("object") as JsonObject ?? throw new InvalidDataException("The API server sent a watch event without an object.");
+        return json.Text("type") switch
+        {
+            "ADDED" => new(WatchEventType.Added, new(@object)),
+            "MODIFIED" => new(WatchEventType.Modified, new(@object)),
+            "DELETED" => new(WatchEventType.Deleted, new(@object)),
+            "BOOKMARK" => new(WatchEventType.Bookmark, new(@object)),
+            "ERROR" => throw ClusterApiException.From(HttpStatusCode.InternalServerError, @object, null),
+            var other => throw new InvalidDataException($"The API server sent a watch event of the unknown type \"{other}\"."),
+        };
+    }
+
+    /// <summary>A query string; parameters without a value are left out.</summary>
+    private sealed class QueryText
+    {
+        private readonly StringBuilder _text = new();
+
+        public QueryText Add(string name, string? value)
+        {
+            if (!string.IsNullOrEmpty(value))
+                _text.Append(_text.Length == 0 ? '?' : '&').Append(name).Append('=').Append(Uri.EscapeDataString(value));
+            return this;
+        }
+
+        public override string ToString() => _text.ToString();
+    }
+}

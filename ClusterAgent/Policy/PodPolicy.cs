@@ -1,0 +1,113 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using CodeZero.AppManifest;
+using CodeZero.ClusterAgent.Kubernetes;
+
+namespace CodeZero.ClusterAgent.Policy;
+
+/// <summary>
+/// The rules about pods: isolation (as the Pod Security Standard "baseline" has it), host paths, registries. A pod specification is found wherever it
+/// stands in an object, so that a custom kind cannot carry one past the rules.
+/// </summary>
+internal static class PodPolicy
+{
+    /// <summary>What "baseline" lets a container add.</summary>
+    private static readonly HashSet<string> HarmlessCapabilities =
+        ["AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "MKNOD", "NET_BIND_SERVICE", "SETFCAP", "SETGID", "SETPCAP", "SETUID", "SYS_CHROOT"];
+
+    private static readonly HashSet<string> HarmlessSysctls =
+    [
+        "kernel.shm_rmid_forced", "net.ipv4.ip_local_port_range", "net.ipv4.ip_unprivileged_port_start", "net.ipv4.tcp_syncookies", "net.ipv4.ping_group_range",
+        "net.ipv4.ip_local_reserved_ports", "net.ipv4.tcp_keepalive_time", "net.ipv4.tcp_fin_timeout", "net.ipv4.tcp_keepalive_intvl", "net.ipv4.tcp_keepalive_probes",
+    ];
+
+    /// <summary>Where container runtimes look for an image that names no registry.</summary>
+    private const string DefaultRegistry = "docker.io";
+
+    private static readonly string[] ContainerLists = ["containers", "initContainers", "ephemeralContainers"];
+
+    public static IEnumerable<PolicyRefusal> Check(LocalPolicy policy, KubernetesObject item) => Walk(policy, item, item.Json, "");
+
+    private static IEnumerable<PolicyRefusal> Walk(LocalPolicy policy, KubernetesObject item, JsonNode? node, string path)
+    {
+        if (node is JsonArray array)
+            return array.SelectMany((child, index) => Walk(policy, item, child, string.Create(CultureInfo.InvariantCulture, $"{path}[{index}]")));
+        if (node is not JsonObject json)
+            return [];
+        var here = ContainerLists.Any(json.ContainsKey) ? Pod(policy, item, json, path) : [];
+        return here.Concat(json.SelectMany(member => Walk(policy, item, member.Value, path.Length == 0 ? member.Key : $"{path}.{member.Key}")));
+    }
+
+    private static IEnumerable<PolicyRefusal> Pod(LocalPolicy policy, KubernetesObject item, JsonObject pod, string path)
+    {
+        var at = path.Length == 0 ? "" : path + ".";
+        if (!policy.Privileged)
+        {
+            foreach (var name in (string[])["hostNetwork", "hostPID", "hostIPC"])
+                if (Set(pod[name]))
+                    yield return Privileged(item, at + name, $"{name} shares the node with the pod.");
+            foreach (var refusal in Isolation(item, pod["securityContext"], at + "securityContext"))
+                yield return refusal;
+            foreach (var sysctl in pod.Objects("securityContext", "sysctls"))
+                if (!HarmlessSysctls.Contains(sysctl.Text("name") ?? ""))
+                    yield return Privileged(item, at + "securityContext.sysctls", $"The sysctl {sysctl.Text("name")} reaches past the pod.");
+        }
+        if (!policy.HostPath)
+            foreach (var volume in pod.Objects("volumes"))
+                if (volume["hostPath"] is not null)
+                    yield return PolicyCheck.Refuse("hostPath", item, at + "volumes", $"The volume {volume.Text("name")} mounts a path of the node.");
+
+        foreach (var list in ContainerLists)
+            foreach (var (container, index) in pod.Objects(list).Select((container, index) => (container, index)))
+                foreach (var refusal in Container(policy, item, container, string.Create(CultureInfo.InvariantCulture, $"{at}{list}[{index}]")))
+                    yield return refusal;
+    }
+
+    private static IEnumerable<PolicyRefusal> Container(LocalPolicy policy, KubernetesObject item, JsonObject container, string path)
+    {
+        if (container["image"] is { } image && !RegistryPermitted(policy, image.Text()))
+            yield return PolicyCheck.Refuse("registries", item, path + ".image", $"The image {image.Text()} comes from a registry that the local policy does not allow.");
+        if (policy.Privileged)
+            yield break;
+
+        foreach (var refusal in Isolation(item, container["securityContext"], path + ".securityContext"))
+            yield return refusal;
+        foreach (var capability in container.At("securityContext", "capabilities", "add") as JsonArray ?? [])
+            if (!HarmlessCapabilities.Contains(capability.Text() ?? ""))
+                yield return Privileged(item, path + ".securityContext.capabilities.add", $"The capability {capability?.ToJsonString()} reaches past the container.");
+        foreach (var port in container.Objects("ports"))
+            if (port["hostPort"] is not null && port.Number("hostPort") != 0)
+                yield return Privileged(item, path + ".ports", $"hostPort {port["hostPort"]!.ToJsonString()} takes a port of the node.");
+    }
+
+    private static IEnumerable<PolicyRefusal> Isolation(KubernetesObject item, JsonNode? context, string path)
+    {
+        foreach (var name in (string[])["privileged", "allowPrivilegeEscalation"])
+            if (Set(context.At(name)))
+                yield return Privileged(item, $"{path}.{name}", $"{name} takes the container's isolation away.");
+        if (context.At("procMount") is not null && context.Text("procMount") != "Default")
+            yield return Privileged(item, path + ".procMount", "An unmasked /proc shows the node.");
+        foreach (var profile in (string[])["seccompProfile", "appArmorProfile"])
+            if (context.Text(profile, "type") == "Unconfined")
+                yield return Privileged(item, $"{path}.{profile}", $"An unconfined {profile} takes the container's isolation away.");
+        if (Set(context.At("windowsOptions", "hostProcess")))
+            yield return Privileged(item, path + ".windowsOptions.hostProcess", "A host process runs on the node itself.");
+    }
+
+    private static bool RegistryPermitted(LocalPolicy policy, string? image)
+    {
+        if (policy.Registries == AllowDeny.All)
+            return true;
+        if (!ImageReference.TryParse(image, out var reference))
+            return false;
+        var repository = reference.Registry is { } registry
+            ? $"{registry}/{reference.Repository}"
+            : $"{DefaultRegistry}/{(reference.Repository.Contains('/', StringComparison.Ordinal) ? "" : "library/")}{reference.Repository}";
+        return policy.Registries.Permits(prefix => repository == prefix.TrimEnd('/') || repository.StartsWith(prefix.TrimEnd('/') + "/", StringComparison.Ordinal));
+    }
+
+    /// <summary>Anything but an explicit false or nothing counts as set: an odd type must not slip through.</summary>
+    private static bool Set(JsonNode? flag) => flag is not null && flag.Flag() != false;
+
+    private static PolicyRefusal Privileged(KubernetesObject item, string field, string what) => PolicyCheck.Refuse("privileged", item, field, what);
+}

@@ -1,0 +1,40 @@
+using System.Text.Json;
+using CodeZero.AppManifest;
+using CodeZero.ClusterAgent.Apps;
+
+namespace CodeZero.ClusterAgent.Provisioners;
+
+/// <summary>Finds the provisioner of an App, or says why there is none here.</summary>
+internal static class ProvisionerCatalog
+{
+    /// <summary>Reads the App's spec and chooses its provisioner.</summary>
+    public static (EditionSpec? Spec, IProvisioner? Provisioner, IReadOnlyList<AppProblem> Problems) Resolve(AppResource app)
+    {
+        using var document = JsonDocument.Parse(app.Spec?.ToJsonString() ?? "null");
+        var read = EditionSpec.Read(document.RootElement, app.Key.Name);
+        if (read.HasErrors || read.Value is not { } spec)
+            return (null, null, [.. read.Diagnostics
+                .Where(finding => finding.Severity == Severity.Error)
+                .Select(finding => new AppProblem("spec.invalid", "", $"spec.{finding.Path}: {finding.Message}"))
+                .DefaultIfEmpty(new("spec.invalid", "", "The spec cannot be read."))]);
+
+        var provisioner = spec.Provisioner;
+        if (provisioner.IsIgnored)
+            return (spec, new NothingProvisioner(), []);
+        if (provisioner.Services.Count > 0)
+            return (spec, null, [new("provisioner.services", "",
+                $"The edition needs {string.Join(", ", provisioner.Services.Select(service => service.Name))} to be provisioned with it, which this agent cannot do. "
+                + "Choose an edition without spec.provisioner.services, and give it the address of a database of your own.")]);
+        if (provisioner.Package == ProvisionerSpec.AppEnginePackage)
+            return (spec, new AppEngine.AppEngineProvisioner(), []);
+        return (spec, null, [new("provisioner.unsupported", "",
+            $"The edition is installed by the package {provisioner.Package}, which this agent cannot run; it has {ProvisionerSpec.AppEnginePackage} built in. "
+            + "Choose another edition, or update the agent to a version that has the package.")]);
+    }
+
+    /// <summary><c>provisioner: ignore</c>: the App is there to be shown; it has no objects.</summary>
+    private sealed class NothingProvisioner : IProvisioner
+    {
+        public RenderResult Render(RenderContext context) => new();
+    }
+}
