@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using CodeZero.DevCluster.Schemas;
 using Microsoft.Net.Http.Headers;
 
 namespace CodeZero.DevCluster.Api;
@@ -48,19 +49,18 @@ internal static class Http
         return buffer.ToArray();
     }
 
-    /// <summary>The body as an object; JSON unless the content type says YAML.</summary>
-    public static async Task<JsonObject> ReadObjectAsync(HttpRequest request, CancellationToken ct)
+    /// <summary>The body as an object: JSON unless the content type says YAML or protobuf.</summary>
+    /// <param name="schema">What a protobuf body is read by.</param>
+    public static async Task<JsonObject> ReadObjectAsync(HttpRequest request, Schema schema, CancellationToken ct) =>
+        Parse(MediaType(request), await ReadAsync(request, ct), schema) as JsonObject ?? throw StatusException.BadRequest("the body must be an object");
+
+    public static JsonNode? Parse(string mediaType, byte[] body, Schema schema) => mediaType switch
     {
-        var body = await ReadAsync(request, ct);
-        var type = MediaType(request);
-        var node = type switch
-        {
-            "" or "application/json" => JsonText.Parse(body),
-            "application/yaml" => YamlText.Parse(body),
-            _ => throw StatusException.Unsupported($"the body of the request was in an unknown format ({type}) - accepted media types include: application/json, application/yaml"),
-        };
-        return node as JsonObject ?? throw StatusException.BadRequest("the body must be an object");
-    }
+        "" or "application/json" => JsonText.Parse(body),
+        "application/yaml" => YamlText.Parse(body),
+        ProtobufBody.MediaType when schema.Source is null => ProtobufBody.Parse(body, schema),
+        _ => throw StatusException.Unsupported($"the body of the request was in an unknown format ({mediaType}) - accepted media types include: application/json, application/yaml"),
+    };
 
     public static string MediaType(HttpRequest request) => MediaTypeHeaderValue.TryParse(request.ContentType, out var type) ? type.MediaType.Value!.ToLowerInvariant() : "";
 

@@ -46,10 +46,10 @@ internal sealed class ResourceEndpoints(ResourceService service, ListEndpoint li
                 await watches.HandleAsync(http, target);
                 break;
             case "create" when target.Subresource is null && info.Name.Length == 0:
-                await WriteAsync(http, 201, target, service.Create(target, await Http.ReadObjectAsync(http.Request, http.RequestAborted), Context(http, user)));
+                await WriteAsync(http, 201, target, service.Create(target, await Http.ReadObjectAsync(http.Request, version.Schema, http.RequestAborted), Context(http, user)));
                 break;
             case "update" when target.Subresource is null or "status" && info.Name.Length > 0:
-                await WriteAsync(http, 200, target, service.Replace(target, await Http.ReadObjectAsync(http.Request, http.RequestAborted), Context(http, user)));
+                await WriteAsync(http, 200, target, service.Replace(target, await Http.ReadObjectAsync(http.Request, version.Schema, http.RequestAborted), Context(http, user)));
                 break;
             case "patch" when target.Subresource is null or "status" && info.Name.Length > 0:
                 await PatchAsync(http, target, user);
@@ -129,8 +129,9 @@ internal sealed class ResourceEndpoints(ResourceService service, ListEndpoint li
     {
         var query = http.Request.Query;
         var bytes = await Http.ReadAsync(http.Request, http.RequestAborted);
-        var body = bytes.Length == 0 ? null : (Http.MediaType(http.Request) == "application/yaml" ? YamlText.Parse(bytes) : JsonText.Parse(bytes)) as JsonObject;
-        if (body is not null && SchemaValidator.DecodeError(body, ResourceCatalog.Types["DeleteOptions"]) is { } error)
+        var schema = ResourceCatalog.Types["DeleteOptions"];
+        var body = bytes.Length == 0 ? null : Http.Parse(Http.MediaType(http.Request), bytes, schema) as JsonObject;
+        if (body is not null && SchemaValidator.DecodeError(body, schema) is { } error)
             throw StatusException.BadRequest($"DeleteOptions cannot be read: {error}");
         var orphan = body?["orphanDependents"].AsOptionalBool() ?? (query["orphanDependents"].FirstOrDefault() is "true" ? true : null);
         var policy = body.StringAt("propagationPolicy") ?? query["propagationPolicy"].FirstOrDefault();

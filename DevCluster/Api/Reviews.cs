@@ -11,7 +11,7 @@ internal sealed class Reviews(Rbac rbac, Authenticator authenticator)
     {
         if (info.Verb != "create" || info.Name.Length > 0)
             throw StatusException.MethodNotAllowed();
-        var review = await Http.ReadObjectAsync(http.Request, http.RequestAborted);
+        var review = await Http.ReadObjectAsync(http.Request, target.Version.Schema, http.RequestAborted);
         if (SchemaValidator.DecodeError(review, target.Version.Schema) is { } error)
             throw StatusException.BadRequest($"{target.Type.Kind} in version \"{target.Version.Name}\" cannot be handled as a {target.Type.Kind}: {error}");
         var spec = review["spec"];

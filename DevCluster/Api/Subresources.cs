@@ -75,7 +75,7 @@ internal sealed class Subresources(ResourceService service, ServiceAccountTokens
         JsonObject Changed(JsonObject live)
         {
             var scale = Scale(target, live);
-            return !patch ? JsonText.Parse(body) as JsonObject ?? throw StatusException.BadRequest("the body must be a Scale")
+            return !patch ? Http.Parse(type, body, ResourceCatalog.Types["Scale"]) as JsonObject ?? throw StatusException.BadRequest("the body must be a Scale")
                 : type switch
                 {
                     "application/json-patch+json" => JsonPatch.Apply(scale, JsonText.Parse(body)),
@@ -122,7 +122,7 @@ internal sealed class Subresources(ResourceService service, ServiceAccountTokens
     private async Task TokenAsync(HttpContext http, Target target)
     {
         var account = service.Get(target);
-        var request = await Http.ReadObjectAsync(http.Request, http.RequestAborted);
+        var request = await Http.ReadObjectAsync(http.Request, ResourceCatalog.Types["TokenRequest"], http.RequestAborted);
         var seconds = request.At("spec", "expirationSeconds").AsLong() ?? 3600;
         if (seconds is < 600 or > 1L << 32)
             throw StatusException.Invalid("authentication.k8s.io", "TokenRequest", "", [FieldError.Invalid("spec.expirationSeconds", seconds, "may not specify a duration less than 10 minutes")]);
@@ -139,14 +139,14 @@ internal sealed class Subresources(ResourceService service, ServiceAccountTokens
 
     private async Task EvictAsync(HttpContext http, Target target, WriteContext context)
     {
-        var request = await Http.ReadObjectAsync(http.Request, http.RequestAborted);
+        var request = await Http.ReadObjectAsync(http.Request, ResourceCatalog.Types["Eviction"], http.RequestAborted);
         service.Delete(target with { Subresource = null }, new(request.At("deleteOptions", "gracePeriodSeconds").AsLong()), context.DryRun);
         await WriteAsync(http, 201, Success());
     }
 
     private async Task BindAsync(HttpContext http, Target target, WriteContext context)
     {
-        var request = await Http.ReadObjectAsync(http.Request, http.RequestAborted);
+        var request = await Http.ReadObjectAsync(http.Request, ResourceCatalog.Types["Binding"], http.RequestAborted);
         var node = request.StringAt("target", "name") ?? throw StatusException.Invalid("", "Binding", target.Name, [FieldError.Required("target.name")]);
         service.Modify(target with { Subresource = null }, pod =>
         {
@@ -160,7 +160,7 @@ internal sealed class Subresources(ResourceService service, ServiceAccountTokens
 
     private async Task FinalizeAsync(HttpContext http, Target target, WriteContext context)
     {
-        var request = await Http.ReadObjectAsync(http.Request, http.RequestAborted);
+        var request = await Http.ReadObjectAsync(http.Request, target.Version.Schema, http.RequestAborted);
         await WriteAsync(http, 200, service.FinalizeNamespace(target, request.At("spec", "finalizers") as JsonArray ?? [], context));
     }
 

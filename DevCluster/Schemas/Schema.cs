@@ -76,6 +76,12 @@ internal sealed record SchemaField(Schema Schema)
     public string? Description { get; init; }
     public IReadOnlyList<string> Allowed { get; init; } = [];
 
+    /// <summary>Number of the field in the protobuf form, with a dot where JSON shows a nested message inline; null when there is no such form.</summary>
+    public string? WirePath { get; init; }
+
+    /// <summary>The protobuf form distinguishes zero from absent.</summary>
+    public bool KeepsZero { get; init; }
+
     /// <summary>A strategic merge patch drops the fields it does not name (<c>retainKeys</c>).</summary>
     public bool RetainKeys { get; init; }
 }

@@ -15,6 +15,8 @@ internal sealed record ResourceDeclaration(string Plural, string Group, string V
 /// type Name [atomic]                           a type; atomic: it has one owner as a whole
 ///   field Type modifiers # text                a field of the resource or type above
 /// </code>
+/// A field is <c>name@2*</c>: its number in the protobuf form (<c>2.5</c>: field 5 of the message in field 2, which JSON shows inline), and a star
+/// when the protobuf form can tell a zero value from an absent one.
 /// Types: string bytes time microtime int32 int64 bool quantity intstr any, a declared name, <c>[]T</c>, <c>map[T]</c>.
 /// Modifiers: <c>!</c> required, <c>=json</c> default, <c>{A,B}</c> allowed values, <c>by k1,k2</c> list keyed by fields, <c>set</c>, <c>atomic</c>, <c>retain</c>.
 /// </summary>
@@ -84,7 +86,7 @@ internal sealed class SchemaText
         types[options.GetValueOrDefault("type", words[3])] = schema;
         fields.Add((schema, "  apiVersion string # Group and version of this representation."));
         fields.Add((schema, "  kind string # Kind of the object."));
-        fields.Add((schema, "  metadata ObjectMeta # Standard metadata."));
+        fields.Add((schema, "  metadata@1 ObjectMeta # Standard metadata."));
         resources.Add(new(words[1], group, version, words[3], options, schema, words[0] == "review"));
         return schema;
     }
@@ -108,7 +110,8 @@ internal sealed class SchemaText
                     _ => field,
                 };
             }
-            owner.Fields[words[0]] = field;
+            var (name, number) = words[0].Split('@') is [var n, var at] ? (n, at) : (words[0], null);
+            owner.Fields[name] = field with { WirePath = number?.TrimEnd('*'), KeepsZero = number?.EndsWith('*') ?? false };
         }
     }
 
