@@ -79,6 +79,9 @@ public static class ModuleDatabase
         return Expression.Lambda(Expression.Equal(owner, current), row);
     }
 
+    /// <summary>A row version is PostgreSQL's own column xmin, which the provider names when the model is finished.</summary>
+    private static bool IsRowVersion(IMutableProperty property) => property is { IsConcurrencyToken: true, ValueGenerated: ValueGenerated.OnAddOrUpdate } && property.ClrType == typeof(uint);
+
     private static void UseSnakeCase(IMutableEntityType entity)
     {
         if (entity.IsMappedToJson())
@@ -88,7 +91,7 @@ public static class ModuleDatabase
         }
         entity.SetTableName(SnakeCase(entity.GetTableName() ?? entity.ClrType.Name));
         foreach (var property in entity.GetProperties())
-            if (property.GetColumnName() != "xmin")
+            if (!IsRowVersion(property))
                 property.SetColumnName(SnakeCase(property.GetColumnName()));
         foreach (var complex in entity.GetComplexProperties())
             if (complex.ComplexType.GetContainerColumnName() is { } container)
