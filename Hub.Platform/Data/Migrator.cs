@@ -63,6 +63,20 @@ public sealed class Migrator(IEnumerable<MigrationSource> sources)
     {
         await using var connection = await owner.OpenConnectionAsync(ct);
         await ExecuteAsync(connection, string.Create(CultureInfo.InvariantCulture, $"select pg_advisory_lock({AdvisoryLock})"), ct);
+        try
+        {
+            await PrepareAsync(connection, applicationRole, ct);
+            return await ApplyMissingAsync(connection, ct);
+        }
+        finally
+        {
+            // A connection that goes back to its pool would keep the lock until its next use.
+            await ExecuteAsync(connection, string.Create(CultureInfo.InvariantCulture, $"select pg_advisory_unlock({AdvisoryLock})"), CancellationToken.None);
+        }
+    }
+
+    private async Task PrepareAsync(NpgsqlConnection connection, string applicationRole, CancellationToken ct)
+    {
         foreach (var schema in _migrations.Select(migration => migration.Schema).Prepend("platform").Distinct())
             await PrepareSchemaAsync(connection, schema, applicationRole, ct);
         await ExecuteAsync(connection, """
@@ -70,7 +84,10 @@ public sealed class Migrator(IEnumerable<MigrationSource> sources)
                 schema_name text not null, file text not null, checksum text not null, applied_at timestamptz not null default now(), primary key (schema_name, file))
             """, ct);
         await ExecuteAsync(connection, $"revoke insert, update, delete on platform.migrations from {Quote(applicationRole)}", ct);
+    }
 
+    private async Task<List<string>> ApplyMissingAsync(NpgsqlConnection connection, CancellationToken ct)
+    {
         var applied = await ReadAppliedAsync(connection, ct);
         var done = new List<string>();
         foreach (var migration in _migrations)
@@ -146,7 +163,7 @@ public sealed class Migrator(IEnumerable<MigrationSource> sources)
 
     private static async Task ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken ct)
     {
-        await using var command = new NpgsqlCommand(sql, connection);
+        await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 0 }; // an index on a large table, or another migrator's turn, takes what it takes
         await command.ExecuteNonQueryAsync(ct);
     }
 

@@ -58,7 +58,7 @@ internal static class ProbeRoutes
     private static async Task<Ok<Page<string>>> ListAsync([AsParameters] PageRequest page, HttpContext context, ProbeDb db, CancellationToken ct)
     {
         var after = Cursor.DecodeId(page.Cursor) ?? Guid.Empty;
-        var rows = await db.Things.Where(thing => thing.Id > after).OrderBy(thing => thing.Id).Take(page.Take).ToListAsync(ct);
+        var rows = await db.Things.Where(thing => thing.Id > after && !thing.Name.StartsWith("handled")).OrderBy(thing => thing.Id).Take(page.Take).ToListAsync(ct);
         return page.Answer(context, rows, thing => thing.Name, thing => Cursor.Of(thing.Id));
     }
 
