@@ -30,14 +30,22 @@ public static class RegistryModule
     public static IEndpointRouteBuilder MapRegistry(this IEndpointRouteBuilder routes)
     {
         var own = routes.MapGroup("/v1/orgs/{org}/apps").WithTags("Publishing");
+        var reading = own.MapGroup("").RequireOrganizationRole(OrganizationRole.Viewer).WithUnitOfWork<RouteGroupBuilder, RegistryDb>();
+        reading.MapGet("", ListApplications.Handle);
+        reading.MapGet("/{app}", GetApplication.Handle);
+        reading.MapGet("/{app}/versions", ListVersions.Handle);
+        own.MapPut("/{app}/visibility", SetVisibility.Handle).RequireOrganizationRole(OrganizationRole.Admin).WithUnitOfWork<RouteHandlerBuilder, RegistryDb>();
         own.MapPost("/{app}/versions", PublishVersion.Handle).RequireOrganizationRole(OrganizationRole.Developer)
             .WithMetadata(new RequestSizeLimitAttribute(Upload.MaxBytes))
-            .Accepts<IFormFile>("multipart/form-data", "application/yaml");
+            .Accepts<IFormFile>("multipart/form-data", Upload.YamlMediaTypes);
 
-        var catalogue = routes.MapGroup("/v1/apps/{publisher}/{app}").WithTags("Catalogue")
-            .AllowAnonymousBecause("The catalogue is public; private applications are shown to their publisher's members only, and do not exist for others.")
-            .AddEndpointFilter<RouteGroupBuilder, PublisherScope>();
-        catalogue.MapGet("/versions/{version}", GetVersion.Handle).WithUnitOfWork<RouteHandlerBuilder, RegistryDb>().Produces<GetVersion.Response>();
+        var catalogue = routes.MapGroup("/v1/apps").WithTags("Catalogue")
+            .AllowAnonymousBecause("The catalogue is public; private applications are shown to their publisher's members only, and do not exist for others.");
+        catalogue.MapGet("", BrowseCatalogue.Handle).WithUnitOfWork<RouteHandlerBuilder, RegistryDb>();
+        var application = catalogue.MapGroup("/{publisher}/{app}").AddEndpointFilter<RouteGroupBuilder, PublisherScope>().WithUnitOfWork<RouteGroupBuilder, RegistryDb>();
+        application.MapGet("", GetCatalogueApplication.Handle);
+        application.MapGet("/versions", ListCatalogueVersions.Handle);
+        application.MapGet("/versions/{version}", GetVersion.Handle).Produces<GetVersion.Response>();
 
         routes.MapGet("/v1/artwork/{digest}", GetArtwork.Handle).WithTags("Catalogue").WithUnitOfWork<RouteHandlerBuilder, RegistryDb>()
             .AllowAnonymousBecause("An image is asked for by the digest of its bytes, which only those know who were shown it.");

@@ -58,7 +58,7 @@ internal sealed class RegisteredAppMap : IEntityTypeConfiguration<RegisteredApp>
         builder.HasIndex(app => new { app.OrganizationId, app.App }).IsUnique();
         builder.HasIndex(app => new { app.Publisher, app.App });
         builder.Property(app => app.Visibility).HasConversion(LowerCase);
-        builder.Property(app => app.RowVersion).IsRowVersion();
+        builder.Property(app => app.RowVersion).HasColumnName("xmin").IsRowVersion();
     }
 
     private static readonly ValueConverter<Visibility, string> LowerCase = new(

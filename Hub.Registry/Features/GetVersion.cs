@@ -4,7 +4,6 @@ using CodeZero.Hub.Platform.Web;
 using CodeZero.Hub.Registry.Data;
 using CodeZero.Hub.Registry.Domain;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Net.Http.Headers;
 
@@ -24,7 +23,7 @@ public static class GetVersion
     internal static async Task<Results<FileContentHttpResult, ProblemHttpResult>> Handle(
         string publisher, string app, string version, HttpContext http, RegistryDb db, CancellationToken ct)
     {
-        var owner = http.Features.GetRequiredFeature<Publisher>();
+        var owner = Publisher.Of(http);
         if (await db.FindVersionAsync(owner.OrganizationId, app, version, ct) is not var (found, published))
             return Problems.NotFound();
         http.Response.Headers.CacheControl = found.Visibility == Visibility.Public ? ForADay : AskAgain;

@@ -3,6 +3,7 @@ using CodeZero.Hub.Contracts;
 using CodeZero.Hub.Platform.Tenancy;
 using CodeZero.Hub.Platform.Web;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
 
 namespace CodeZero.Hub.Registry.Features;
@@ -32,4 +33,7 @@ internal sealed class PublisherScope(IOrganizations organizations, Tenant tenant
 }
 
 /// <summary>The organization that a catalogue address names; a feature of requests that went through <see cref="PublisherScope"/>.</summary>
-internal sealed record Publisher(Guid OrganizationId);
+internal sealed record Publisher(Guid OrganizationId)
+{
+    public static Publisher Of(HttpContext context) => context.Features.GetRequiredFeature<Publisher>();
+}

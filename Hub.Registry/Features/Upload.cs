@@ -19,8 +19,10 @@ internal static class Upload
     /// <summary>50 editions, an icon, 10 screenshots, and texts.</summary>
     public const int MaxFiles = 80;
 
+    /// <summary>RFC 9512 §2.1, and the names that were used before it.</summary>
+    public static readonly string[] YamlMediaTypes = ["application/yaml", "application/x-yaml", "text/yaml", "text/x-yaml"];
+
     private const string ManifestPart = "manifest", DefaultName = "c6o.yaml";
-    private static readonly string[] s_yaml = ["application/yaml", "application/x-yaml", "text/yaml", "text/x-yaml"];
 
     /// <summary>Reads the body.</summary>
     /// <returns>Either the files, or the refusal.</returns>
@@ -28,7 +30,7 @@ internal static class Upload
     {
         if (!MediaTypeHeaderValue.TryParse(request.ContentType, out var type))
             return (null, WrongMediaType());
-        if (s_yaml.Contains(type.MediaType.Value, StringComparer.OrdinalIgnoreCase))
+        if (YamlMediaTypes.Contains(type.MediaType.Value, StringComparer.OrdinalIgnoreCase))
             return (ManifestFiles.InMemory(DefaultName, await ReadAllAsync(request.Body, ct)), null);
         if (!type.MediaType.Equals("multipart/form-data", StringComparison.OrdinalIgnoreCase) || HeaderUtilities.RemoveQuotes(type.Boundary).Value is not { Length: > 0 and <= 70 } boundary)
             return (null, WrongMediaType());
