@@ -73,6 +73,9 @@ internal sealed partial class AppReconciler(IClusterApi api, NamespaceGate gate,
         if (!app.HasFinalizer)
             await AddFinalizerAsync(app, ct);
         var asApp = await gate.ActInAsync(ns, ct);
+
+        // Answers come in a Secret, also to an App that has no Secret of its own.
+        owned.Add(ResourceKind.Secret);
         var store = new InventoryStore(asApp, app);
         var inventory = await store.LoadAsync(ct);
         var (inputs, unusable) = await AppInputs.GatherAsync(asApp, app.Key, ct);

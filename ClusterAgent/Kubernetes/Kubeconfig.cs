@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json.Nodes;
@@ -25,7 +24,7 @@ internal sealed class Kubeconfig
         var read = YamlReader.Read(await File.ReadAllBytesAsync(path, ct), path, Limits);
         if (read.HasErrors || read.Documents.Count == 0)
             throw new InvalidDataException(read.Diagnostics.Count > 0 ? read.Diagnostics[0].ToString() : $"{path} is empty.");
-        return new Kubeconfig(path, ToJson(read.Documents[0])).Choose(context, clock);
+        return new Kubeconfig(path, YamlJson.ToJson(read.Documents[0])).Choose(context, clock);
     }
 
     private ClusterConfig Choose(string? context, TimeProvider clock)
@@ -90,15 +89,4 @@ internal sealed class Kubeconfig
     private string Resolve(string file) => Path.GetFullPath(file, Path.GetDirectoryName(Path.GetFullPath(_path))!);
 
     private InvalidDataException Unusable(string what, string remedy) => new($"The kubeconfig {_path} {what}. Expected: {remedy}.");
-
-    private static JsonNode? ToJson(YamlNode node) => node switch
-    {
-        YamlMapping mapping => new JsonObject(mapping.Entries.Select(entry => KeyValuePair.Create(entry.Key, ToJson(entry.Value)))),
-        YamlSequence sequence => new JsonArray([.. sequence.Items.Select(ToJson)]),
-        YamlScalar { IsNull: true } => null,
-        YamlScalar { Boolean: { } flag } => JsonValue.Create(flag),
-        YamlScalar { Kind: YamlKind.WholeNumber } scalar when long.TryParse(scalar.Text, CultureInfo.InvariantCulture, out var number) => JsonValue.Create(number),
-        YamlScalar scalar => JsonValue.Create(scalar.Text),
-        _ => null,
-    };
 }
