@@ -102,7 +102,8 @@ public sealed class AppStoreTests : IAsyncLifetime
     }
 
     private AppInstall Install(Dictionary<string, string> answers) => new(
-        "019aa000-0000-7000-8000-000000000001", new(_cluster.NewNamespace(), "web"), "acme", "stable", "1.2.3", Digest.Of("manifest"u8), null, (JsonObject)JsonNode.Parse(Spec)!, answers);
+        "019aa000-0000-7000-8000-000000000001", new(_cluster.NewNamespace(), "web"), Digest.Of("install"u8), "acme", "stable", "1.2.3", Digest.Of("manifest"u8), null,
+        ["greeter"], (JsonObject)JsonNode.Parse(Spec)!, answers);
 
     private static async Task<AppSnapshot> FirstAsync(IAppStore store, Predicate<AppSnapshot> match, CancellationToken ct)
     {

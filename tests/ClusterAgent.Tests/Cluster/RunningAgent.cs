@@ -47,6 +47,8 @@ internal sealed class FaultyApi(IClusterApi inner, Func<KubernetesObject, bool> 
 {
     public IClusterApi As(string ns, string serviceAccount) => new FaultyApi(inner.As(ns, serviceAccount), breaksBefore);
 
+    public Task<string> GetVersionAsync(CancellationToken ct) => inner.GetVersionAsync(ct);
+
     public Task<ResourceMapping?> FindMappingAsync(ResourceKind kind, CancellationToken ct) => inner.FindMappingAsync(kind, ct);
 
     public Task<KubernetesObject?> FindAsync(ObjectRef target, CancellationToken ct) => inner.FindAsync(target, ct);
