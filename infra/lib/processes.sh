@@ -73,14 +73,14 @@ wait_for() {
   done
 }
 
-build() {
+build_if_changed() {
   local stamp="$state/built" changed
   if [ -e "$stamp" ]; then
     changed=$(find . \( -name bin -o -name obj -o -name .git -o -name .codezero -o -name tests \) -prune -o -type f -newer "$stamp" \
       \( -name '*.cs' -o -name '*.csproj' -o -name '*.props' -o -name '*.sql' -o -name '*.cshtml' -o -name '*.css' -o -name '*.json' -o -name '*.txt' \) -print -quit)
     [ -n "$changed" ] || [ ! -e Hub.Api/bin/Release/net10.0 ] || return 0
   fi
-  dotnet build infra/run.slnf -c Release -v quiet >"$logs/build.log" 2>&1 || die "building" "the compiler or the package restore refused" "read the log" "$logs/build.log"
+  build infra/run.slnf
   touch "$stamp"
 }
 
