@@ -1,0 +1,127 @@
+using CodeZero.Hub.Contracts;
+using CodeZero.Testing;
+using Microsoft.AspNetCore.Identity;
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
+
+namespace CodeZero.Hub.Identity.Tests;
+
+/// <summary>A Hub with the clients of the negative cases, a machine, and a clock that can be put forward.</summary>
+public sealed class IdentityFixture : IAsyncLifetime
+{
+    public const string MachineId = "agent.0192.0193";
+
+    private static readonly string[] Scopes = ["openid", "hub", "offline_access"];
+
+    private TestDatabase? _database;
+    private HubInstance? _hub;
+    private Task<Flow>? _signedIn;
+
+    public TestDatabase Database => _database!;
+    public HubInstance Hub => _hub!;
+    public string Issuer => Hub.Address.GetLeftPart(UriPartial.Authority);
+    public ForwardClock Clock { get; } = new();
+    public DpopKey WebKey { get; } = new();
+    public DpopKey EvilKey { get; } = new();
+    public DpopKey MachineKey { get; } = new();
+
+    /// <summary>Confidential: <c>web</c>, <c>evil</c>. Public: <c>spa</c>, <c>nat</c>, <c>off</c> (disabled), <c>nocode</c>, <c>online</c> (no offline access).</summary>
+    public Dictionary<string, string?> Settings
+    {
+        get
+        {
+            var settings = new Dictionary<string, string?>();
+            Add("web", ["https://rp.example/cb", "https://rp.example/cb2"], ("PublicKeys:0", WebKey.Jwk.ToJsonString()));
+            Add("evil", ["https://evil.example/cb"], ("PublicKeys:0", EvilKey.Jwk.ToJsonString()));
+            Add("spa", ["https://spa.example/cb", "https://spa.example/cb2"]);
+            Add("nat", ["http://127.0.0.1/cb"]);
+            Add("off", ["https://off.example/cb"], ("Enabled", "false"));
+            Add("nocode", ["https://nocode.example/cb"], ("Grants:0", "refresh_token"));
+            Add("online", ["https://online.example/cb"]);
+            return settings;
+
+            void Add(string id, string[] redirectUris, params (string Name, string? Value)[] more)
+            {
+                var client = $"Hub:Identity:Clients:{id}";
+                settings[$"{client}:Name"] = $"The client {id}";
+                foreach (var (uri, i) in redirectUris.Select((uri, i) => (uri, i)))
+                    settings[$"{client}:RedirectUris:{i}"] = uri;
+                foreach (var (scope, i) in Scopes.Take(id == "online" ? 2 : 3).Select((scope, i) => (scope, i)))
+                    settings[$"{client}:Scopes:{i}"] = scope;
+                foreach (var (name, value) in more)
+                    settings[$"{client}:{name}"] = value;
+            }
+        }
+    }
+
+    public async Task InitializeAsync()
+    {
+        _database = await TestDatabase.CreateAsync();
+        _hub = await StartAsync();
+    }
+
+    /// <summary>A further Hub over the same database, or another one.</summary>
+    public Task<HubInstance> StartAsync(TestDatabase? database = null, Uri? publicUrl = null) =>
+        HubInstance.StartAsync(database ?? Database, Settings, Configure, publicUrl: publicUrl);
+
+    /// <summary>A flow in a browser where somebody is signed in who has allowed every client everything; the same person for all tests of a class.</summary>
+    public async Task<Flow> SignedInAsync(string client = "spa") => (await (_signedIn ??= Flow.SignUpAsync(this))).As(client);
+
+    /// <summary>The next one asked for is a new person: this one's session has expired with the clock.</summary>
+    public void ForgetPerson() => _signedIn = null;
+
+    public async Task ExecuteAsync(string sql, params object[] parameters)
+    {
+        await using var connection = new NpgsqlConnection(Database.Superuser);
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(sql, connection);
+        foreach (var parameter in parameters)
+            command.Parameters.Add(new() { Value = parameter });
+        await command.ExecuteNonQueryAsync();
+    }
+
+    public async Task<T> QueryAsync<T>(string sql, params object[] parameters)
+    {
+        await using var connection = new NpgsqlConnection(Database.Superuser);
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(sql, connection);
+        foreach (var parameter in parameters)
+            command.Parameters.Add(new() { Value = parameter });
+        return (T)(await command.ExecuteScalarAsync())!;
+    }
+
+    public async Task DisposeAsync()
+    {
+        if (_hub is not null)
+            await _hub.DisposeAsync();
+        if (_database is not null)
+            await _database.DisposeAsync();
+        WebKey.Dispose();
+        EvilKey.Dispose();
+        MachineKey.Dispose();
+    }
+
+    private void Configure(IServiceCollection services)
+    {
+        services.AddSingleton<TimeProvider>(Clock);
+        services.AddSingleton<IMachineClients>(new Machines(this));
+        services.Configure<PasswordHasherOptions>(hasher => hasher.IterationCount = 1000); // the tests sign in often; how hard a hash is, is not what they look at
+    }
+
+    private sealed class Machines(IdentityFixture fixture) : IMachineClients
+    {
+        public Task<MachineClient?> FindAsync(string clientId, CancellationToken ct) => Task.FromResult(clientId != MachineId ? null : new MachineClient(
+            MachineId, fixture.MachineKey.Jwk.ToJsonString(), "agent", fixture.Issuer + "/agent",
+            new Dictionary<string, string> { ["org"] = "o-1", ["cluster"] = "c-1", ["sub"] = "somebody-else" }, TimeSpan.FromMinutes(5)));
+    }
+}
+
+/// <summary>The real time, put forward.</summary>
+public sealed class ForwardClock : TimeProvider
+{
+    private long _ahead;
+
+    public void Advance(TimeSpan by) => Interlocked.Add(ref _ahead, by.Ticks);
+
+    public override DateTimeOffset GetUtcNow() => System.GetUtcNow() + TimeSpan.FromTicks(Interlocked.Read(ref _ahead));
+}
