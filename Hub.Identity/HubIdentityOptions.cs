@@ -147,7 +147,7 @@ internal sealed class ValidateHubIdentityOptions : IValidateOptions<HubIdentityO
         const string remedy = "Set it to the address people reach the Hub at, such as https://hub.example.com.";
         if (string.IsNullOrWhiteSpace(issuer))
             yield return $"{HubIdentityOptions.Section}:Issuer is missing. {remedy}";
-        else if (!Uri.TryCreate(issuer, UriKind.Absolute, out var uri) || uri.GetLeftPart(UriPartial.Authority) != issuer)
+        else if (!Uri.TryCreate(issuer, UriKind.Absolute, out var uri) || uri.GetLeftPart(UriPartial.Authority) != issuer || uri.UserInfo.Length > 0)
             yield return $"{HubIdentityOptions.Section}:Issuer '{issuer}' must be scheme, lower-case host and port (not the default one) with nothing after, no slash either. {remedy}";
         else if (uri.Scheme != Uri.UriSchemeHttps && !(uri.Scheme == Uri.UriSchemeHttp && uri.IsLoopback))
             yield return $"{HubIdentityOptions.Section}:Issuer '{issuer}' must be https; http is for this machine's loopback address only. {remedy}";

@@ -1,9 +1,14 @@
+using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
+using CodeZero.Hub.Contracts;
+using CodeZero.Hub.Platform.Tenancy;
 using CodeZero.Testing;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace CodeZero.Hub.Identity.Tests;
 
+/// <summary>Accounts and organizations over the API.</summary>
 public sealed class AccountTests(HubFixture fixture) : IClassFixture<HubFixture>
 {
     [Fact]
@@ -17,5 +22,177 @@ public sealed class AccountTests(HubFixture fixture) : IClassFixture<HubFixture>
         Assert.Equal(person.Email, me.GetProperty("email").GetString());
         var organization = Assert.Single(me.GetProperty("organizations").EnumerateArray());
         Assert.Equal(("muller-sohne-gmbh", "Müller & Söhne GmbH", "owner"), (organization.GetProperty("slug").GetString(), organization.GetProperty("name").GetString(), organization.GetProperty("role").GetString()));
+    }
+
+    [Theory]
+    [InlineData("email", "no-address", "sturdy-lantern-meadow-42", "Org")]
+    [InlineData("email", "a@b", "sturdy-lantern-meadow-42", "Org")]
+    [InlineData("email", "a b@example.com", "sturdy-lantern-meadow-42", "Org")]
+    [InlineData("email", "a@exa\0mple.com", "sturdy-lantern-meadow-42", "Org")]
+    [InlineData("email", "", "sturdy-lantern-meadow-42", "Org")]
+    [InlineData("password", "fine@example.com", "short", "Org")]
+    [InlineData("password", "fine@example.com", "Passw0rd!2024", "Org")]
+    [InlineData("password", "longername@example.com", "longername@example.com", "Org")]
+    [InlineData("password", "fine@example.com", "sturdy-lantern\0-meadow", "Org")]
+    [InlineData("organization", "fine@example.com", "sturdy-lantern-meadow-42", "two\nlines")]
+    [InlineData("organization", "fine@example.com", "sturdy-lantern-meadow-42", "---")]
+    public async Task Sign_up_names_the_field_that_is_wrong_and_creates_nothing(string field, string email, string password, string organization)
+    {
+        using var client = fixture.Hub.CreateClient();
+
+        var response = await client.PostAsJsonAsync("/v1/signup", new { email, password, organization });
+
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+        var errors = (await response.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("errors");
+        Assert.Equal(field, Assert.Single(errors.EnumerateObject()).Name);
+        Assert.DoesNotContain(password, await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task U07_A_taken_address_is_refused_in_any_spelling_also_when_raced()
+    {
+        using var client = fixture.Hub.CreateClient();
+        var email = $"raced-{Guid.CreateVersion7():N}@example.com";
+
+        var responses = await Task.WhenAll(Enumerable.Range(0, 10).Select(i =>
+            client.PostAsJsonAsync("/v1/signup", new { email = i % 2 == 0 ? email : email.ToUpperInvariant(), password = TestPerson.Password, organization = "Raced" })));
+
+        Assert.Single(responses, response => response.StatusCode == HttpStatusCode.Created);
+        foreach (var refused in responses.Where(response => response.StatusCode != HttpStatusCode.Created))
+        {
+            Assert.Equal(HttpStatusCode.Conflict, refused.StatusCode);
+            Assert.Equal("signup.unavailable", (await refused.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("code").GetString());
+        }
+    }
+
+    [Fact]
+    public async Task Fifty_organizations_of_one_name_get_slugs_of_their_own()
+    {
+        using var person = await fixture.SignUpAsync();
+        var name = $"Popular {Guid.CreateVersion7().ToString("N")[^6..]}";
+
+        var responses = await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => person.Client.PostAsJsonAsync("/v1/orgs", new { name })));
+
+        Assert.All(responses, response => Assert.Equal(HttpStatusCode.Created, response.StatusCode));
+        var slugs = await Task.WhenAll(responses.Select(async response => (await response.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("slug").GetString()));
+        Assert.Equal(50, slugs.Distinct().Count());
+        Assert.Contains(name.ToLowerInvariant().Replace(' ', '-'), slugs);
+    }
+
+    [Fact]
+    public async Task An_organization_is_created_read_and_listed_by_its_owner()
+    {
+        using var person = await fixture.SignUpAsync();
+        var slug = $"mine-{Guid.CreateVersion7().ToString("N")[^8..]}";
+
+        var created = await person.Client.PostAsJsonAsync("/v1/orgs", new { name = "Mine", slug });
+        Assert.Equal((HttpStatusCode.Created, $"/v1/orgs/{slug}"), (created.StatusCode, created.Headers.Location?.ToString()));
+        var again = await person.Client.PostAsJsonAsync("/v1/orgs", new { name = "Mine", slug });
+        Assert.Equal("organization.slug_taken", (await again.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("code").GetString());
+
+        var bySlug = await person.Client.GetFromJsonAsync<JsonElement>($"/v1/orgs/{slug}");
+        var byId = await person.Client.GetFromJsonAsync<JsonElement>($"/v1/orgs/{bySlug.GetProperty("id").GetGuid()}");
+        Assert.Equal(bySlug.GetRawText(), byId.GetRawText());
+        Assert.Equal(("Mine", "owner"), (bySlug.GetProperty("name").GetString(), bySlug.GetProperty("role").GetString()));
+        var first = await person.Client.GetFromJsonAsync<JsonElement>("/v1/orgs?limit=1");
+        var second = await person.Client.GetFromJsonAsync<JsonElement>($"/v1/orgs?limit=1&cursor={first.GetProperty("next").GetString()}");
+        Assert.Equal([person.Slug, slug], new[] { first, second }.Select(page => Assert.Single(page.GetProperty("items").EnumerateArray()).GetProperty("slug").GetString()));
+        Assert.Equal(JsonValueKind.Null, second.GetProperty("next").ValueKind);
+    }
+
+    [Theory]
+    [InlineData("Ab")]
+    [InlineData("a--b")]
+    [InlineData("-ab")]
+    [InlineData("ab-")]
+    [InlineData("a")]
+    [InlineData("1ab")]
+    [InlineData("admin")]
+    [InlineData("abcdef12-abcd-abcd-abcd-abcdef123456")]
+    [InlineData("a/../b")]
+    public async Task A_wrong_slug_is_refused_with_the_rule(string slug)
+    {
+        using var person = await fixture.SignUpAsync();
+
+        var response = await person.Client.PostAsJsonAsync("/v1/orgs", new { name = "Name", slug });
+
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+        Assert.True((await response.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("errors").TryGetProperty("slug", out _));
+    }
+
+    [Fact]
+    public async Task Members_are_listed_to_members_and_the_organization_does_not_exist_for_others()
+    {
+        using var owner = await fixture.SignUpAsync();
+        using var viewer = await fixture.SignUpAsync();
+        using var stranger = await fixture.SignUpAsync();
+        await fixture.JoinAsync(viewer, owner.OrganizationId, "viewer");
+
+        var members = (await viewer.Client.GetFromJsonAsync<JsonElement>($"/v1/orgs/{owner.Slug}/members")).GetProperty("items").EnumerateArray();
+
+        Assert.Equal([(owner.Email, "owner"), (viewer.Email, "viewer")], members.Select(member => (member.GetProperty("email").GetString()!, member.GetProperty("role").GetString()!)).OrderBy(member => member.Item2));
+        foreach (var path in new[] { owner.Slug, owner.OrganizationId.ToString(), "never-existed", Guid.CreateVersion7().ToString(), "%20", new string('a', 500) })
+            foreach (var rest in new[] { "", "/members" })
+                Assert.Equal(HttpStatusCode.NotFound, (await stranger.Client.GetAsync($"/v1/orgs/{path}{rest}")).StatusCode);
+    }
+
+    [Theory]
+    [InlineData("GET", "/v1/me")]
+    [InlineData("GET", "/v1/orgs")]
+    [InlineData("POST", "/v1/orgs")]
+    [InlineData("GET", "/v1/orgs/any")]
+    [InlineData("GET", "/v1/orgs/any/members")]
+    public async Task Nobody_signed_in_is_refused(string method, string path)
+    {
+        using var client = fixture.Hub.CreateClient();
+        using var request = new HttpRequestMessage(new(method), path) { Content = method == "POST" ? JsonContent.Create(new { name = "x" }) : null };
+
+        Assert.Equal(HttpStatusCode.Unauthorized, (await client.SendAsync(request)).StatusCode);
+    }
+
+    [Fact]
+    public async Task I18_A_bound_token_is_no_bearer_token()
+    {
+        using var person = await fixture.SignUpAsync();
+        using var client = fixture.Hub.CreateClient();
+        client.DefaultRequestHeaders.Authorization = new("Bearer", person.AccessToken);
+
+        Assert.Equal(HttpStatusCode.Unauthorized, (await client.GetAsync("/v1/me")).StatusCode);
+    }
+
+    [Fact]
+    public async Task Other_modules_find_memberships_slugs_and_ids()
+    {
+        using var person = await fixture.SignUpAsync();
+        using var stranger = await fixture.SignUpAsync();
+        await using var scope = fixture.Hub.Services.CreateAsyncScope();
+        var organizations = scope.ServiceProvider.GetRequiredService<IOrganizations>();
+        scope.ServiceProvider.GetRequiredService<Tenant>().SignIn(person.UserId);
+
+        Assert.Equal((person.OrganizationId, OrganizationRole.Owner), await RoleAsync(person.Slug));
+        Assert.Equal((person.OrganizationId, OrganizationRole.Owner), await RoleAsync(person.OrganizationId.ToString()));
+        Assert.Null(await organizations.FindMembershipAsync(person.UserId, stranger.Slug, default));
+        Assert.Null(await organizations.FindMembershipAsync(stranger.UserId, stranger.Slug, default)); // not who is signed in: row-level security
+        Assert.Equal(person.OrganizationId, await organizations.FindIdAsync(person.Slug, default));
+        Assert.Equal(person.Slug, await organizations.FindSlugAsync(person.OrganizationId, default));
+        Assert.Null(await organizations.FindIdAsync("never-existed", default));
+        var all = new List<Guid>();
+        await foreach (var id in organizations.AllIdsAsync(default))
+            all.Add(id);
+        Assert.Contains(person.OrganizationId, all);
+        Assert.Contains(stranger.OrganizationId, all);
+        Assert.Equal(all.Distinct(), all);
+
+        async Task<(Guid, OrganizationRole)?> RoleAsync(string slugOrId) =>
+            await organizations.FindMembershipAsync(person.UserId, slugOrId, default) is { } membership ? (membership.OrganizationId, membership.Role) : null;
+    }
+
+    [Fact]
+    public async Task Without_a_person_no_membership_is_seen()
+    {
+        using var person = await fixture.SignUpAsync();
+        await using var scope = fixture.Hub.Services.CreateAsyncScope();
+
+        Assert.Null(await scope.ServiceProvider.GetRequiredService<IOrganizations>().FindMembershipAsync(person.UserId, person.Slug, default));
     }
 }

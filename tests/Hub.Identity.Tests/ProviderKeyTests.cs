@@ -1,0 +1,157 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using CodeZero.Testing;
+using Microsoft.IdentityModel.JsonWebTokens;
+using Microsoft.IdentityModel.Tokens;
+
+namespace CodeZero.Hub.Identity.Tests;
+
+/// <summary>Discovery and keys, rows K.</summary>
+public sealed class ProviderKeyTests(IdentityFixture fixture) : IClassFixture<IdentityFixture>
+{
+    [Fact]
+    public async Task K01_The_issuer_is_the_configured_one_whatever_the_request_says()
+    {
+        using var client = fixture.Hub.CreateClient();
+        using var spoofed = new HttpRequestMessage(HttpMethod.Get, "/.well-known/openid-configuration") { Headers = { { "Host", "evil.example" } } };
+        using var forwarded = new HttpRequestMessage(HttpMethod.Get, "/.well-known/openid-configuration") { Headers = { { "X-Forwarded-Host", "evil.example" }, { "X-Forwarded-Proto", "https" } } };
+
+        Assert.Equal(HttpStatusCode.BadRequest, (await client.SendAsync(spoofed)).StatusCode);
+        var document = await Flow.ReadAsync(await client.SendAsync(forwarded));
+        var token = Jwt.Claims((await (await fixture.SignedInAsync()).TokensAsync())["access_token"]!.GetValue<string>());
+
+        Assert.Equal(fixture.Issuer, document["issuer"]!.GetValue<string>());
+        Assert.Equal(fixture.Issuer, token["iss"]!.GetValue<string>());
+        Assert.All(document.Where(member => member.Key.EndsWith("_endpoint", StringComparison.Ordinal) || member.Key == "jwks_uri"),
+            member => Assert.StartsWith(fixture.Issuer + "/", member.Value!.GetValue<string>(), StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Z11_Both_discovery_documents_agree_and_K04_list_nothing_that_is_not_safe()
+    {
+        using var client = fixture.Hub.CreateClient();
+
+        var openid = await (await client.GetAsync("/.well-known/openid-configuration")).Content.ReadAsStringAsync();
+        var oauth = await (await client.GetAsync("/.well-known/oauth-authorization-server")).Content.ReadAsStringAsync();
+
+        Assert.Equal(openid, oauth);
+        var document = JsonNode.Parse(openid)!.AsObject();
+        Assert.Equal("""["code"]""", document["response_types_supported"]!.ToJsonString());
+        Assert.Equal("""["S256"]""", document["code_challenge_methods_supported"]!.ToJsonString());
+        Assert.Equal("""["authorization_code","refresh_token","client_credentials"]""", document["grant_types_supported"]!.ToJsonString());
+        Assert.Equal("""["RS256"]""", document["id_token_signing_alg_values_supported"]!.ToJsonString());
+        Assert.DoesNotContain("HS256", openid, StringComparison.Ordinal);
+        Assert.DoesNotContain("plain", openid, StringComparison.Ordinal);
+        Assert.DoesNotContain("password", openid, StringComparison.Ordinal);
+        foreach (var endpoint in document.Where(member => member.Key.EndsWith("_endpoint", StringComparison.Ordinal) || member.Key == "jwks_uri"))
+            Assert.NotEqual(HttpStatusCode.NotFound, (await client.GetAsync(endpoint.Value!.GetValue<string>())).StatusCode);
+    }
+
+    [Fact]
+    public async Task K02_K03_The_key_set_is_public_members_of_named_signing_keys()
+    {
+        var keys = await KeysAsync(fixture.Hub);
+
+        Assert.Equal(keys.Count, keys.Select(key => key["kid"]!.GetValue<string>()).Distinct().Count());
+        Assert.All(keys, key =>
+        {
+            Assert.Equal("sig", key["use"]!.GetValue<string>());
+            var expected = key["alg"]!.GetValue<string>() switch { "ES256" => "alg crv kid kty use x y", "RS256" => "alg e kid kty n use", var other => other };
+            Assert.Equal(expected, string.Join(' ', key.Select(member => member.Key).Order()));
+        });
+        Assert.Equal(["ES256", "RS256"], keys.Select(key => key["alg"]!.GetValue<string>()).Distinct().Order());
+    }
+
+    [Fact]
+    public async Task K05_A_new_key_is_published_before_it_signs_and_an_old_one_kept_until_nobody_needs_it()
+    {
+        await using var database = await TestDatabase.CreateAsync();
+        await using var hub = await fixture.StartAsync(database);
+        var first = await KidsAsync(hub);
+        Assert.Equal(2, first.Count);
+
+        fixture.Clock.Advance(TimeSpan.FromDays(75));
+        Assert.Equal(first, await KidsAsync(hub));
+
+        fixture.Clock.Advance(TimeSpan.FromDays(2));
+        var both = await KidsAsync(hub);
+        Assert.Equal(4, both.Count);
+        Assert.Subset(both, first);
+
+        fixture.Clock.Advance(TimeSpan.FromDays(14)); // day 91: the new ones sign, the old ones still verify
+        Assert.Equal(both, await KidsAsync(hub));
+
+        fixture.Clock.Advance(TimeSpan.FromDays(14)); // day 105
+        var second = await KidsAsync(hub);
+        Assert.Equal(2, second.Count);
+        Assert.Empty(second.Intersect(first));
+        fixture.ForgetPerson();
+    }
+
+    [Fact]
+    public async Task K05_A_token_outlives_the_change_of_keys()
+    {
+        var flow = await Flow.SignUpAsync(fixture);
+        var before = (await flow.TokensAsync())["access_token"]!.GetValue<string>();
+        var life = fixture.Clock.GetUtcNow();
+        fixture.Clock.Advance(TimeSpan.FromDays(91));
+        fixture.ForgetPerson();
+        var after = (await (await Flow.SignUpAsync(fixture)).TokensAsync())["access_token"]!.GetValue<string>();
+
+        Assert.NotEqual(Jwt.Header(before)["kid"]!.GetValue<string>(), Jwt.Header(after)["kid"]!.GetValue<string>());
+        var keys = new JsonWebKeySet(new JsonObject { ["keys"] = new JsonArray([.. (await KeysAsync(fixture.Hub)).Select(key => key.DeepClone())]) }.ToJsonString()).GetSigningKeys();
+        foreach (var token in new[] { before, after })
+        {
+            var result = await new JsonWebTokenHandler().ValidateTokenAsync(token, new TokenValidationParameters
+            {
+                ValidIssuer = fixture.Issuer,
+                ValidAudience = fixture.Issuer + "/v1",
+                ValidTypes = ["at+jwt"],
+                IssuerSigningKeys = keys,
+                ValidateLifetime = false,
+            });
+            Assert.True(result.IsValid, result.Exception?.Message);
+        }
+        Assert.True(Jwt.Claims(before)["exp"]!.GetValue<long>() <= life.AddMinutes(10).ToUnixTimeSeconds());
+    }
+
+    [Fact]
+    public async Task Replicas_that_start_at_once_agree_on_the_keys()
+    {
+        await using var database = await TestDatabase.CreateAsync();
+        await using var one = await fixture.StartAsync(database);
+        await using var two = await fixture.StartAsync(database, one.Address);
+
+        var sets = await Task.WhenAll(Enumerable.Range(0, 20).Select(i => KidsAsync(i % 2 == 0 ? one : two, one)));
+
+        Assert.All(sets, set => Assert.Equal(sets[0], set));
+        Assert.Equal(2, sets[0].Count);
+    }
+
+    [Fact]
+    public async Task K07_Two_issuers_share_no_key()
+    {
+        await using var database = await TestDatabase.CreateAsync();
+        await using var other = await fixture.StartAsync(database);
+
+        Assert.Empty((await KidsAsync(other)).Intersect(await KidsAsync(fixture.Hub)));
+    }
+
+    [Fact]
+    public async Task Private_keys_are_kept_encrypted()
+    {
+        await KidsAsync(fixture.Hub);
+
+        Assert.True(await fixture.QueryAsync<bool>("select bool_and(position('\\x06082a8648ce3d030107'::bytea in protected_key) = 0 and position('\\x06092a864886f70d010101'::bytea in protected_key) = 0) from identity.signing_keys"));
+    }
+
+    private static async Task<SortedSet<string>> KidsAsync(HubInstance hub, HubInstance? host = null) => [.. (await KeysAsync(hub, host)).Select(key => key["kid"]!.GetValue<string>())];
+
+    private static async Task<List<JsonObject>> KeysAsync(HubInstance hub, HubInstance? host = null)
+    {
+        using var client = hub.CreateClient();
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/connect/jwks");
+        request.Headers.Host = (host ?? hub).Address.Authority;
+        return [.. (await Flow.ReadAsync(await client.SendAsync(request)))["keys"]!.AsArray().Select(key => key!.AsObject())];
+    }
+}
