@@ -12,6 +12,7 @@ public sealed class ManifestFiles
 
     private static readonly string[] s_names = ["c6o.yaml", "c6o.yml", "c6o/app.yaml"];
     private readonly Func<string, FileLookup> _find;
+    private readonly SortedDictionary<string, ReadOnlyMemory<byte>> _referenced = new(StringComparer.Ordinal);
 
     private ManifestFiles(string name, ReadOnlyMemory<byte> manifest, IReadOnlyList<string> others, Func<string, FileLookup> find) =>
         (Name, Manifest, Others, _find) = (name, manifest, others, find);
@@ -20,6 +21,9 @@ public sealed class ManifestFiles
     public string Name { get; }
 
     public ReadOnlyMemory<byte> Manifest { get; }
+
+    /// <summary>The files that were asked for and found so far: after parsing, all that must go along with the manifest for somebody else to read the same.</summary>
+    public IReadOnlyDictionary<string, ReadOnlyMemory<byte>> Referenced => _referenced;
 
     /// <summary>Edition files that lie beside the manifest, whether it refers to them or not.</summary>
     internal IReadOnlyList<string> Others { get; }
@@ -66,7 +70,15 @@ public sealed class ManifestFiles
         return found.Outcome == FileOutcome.Found;
     }
 
-    internal FileLookup Find(string reference) => Relative(reference) is { } relative ? _find(relative) : new(FileOutcome.Outside);
+    internal FileLookup Find(string reference)
+    {
+        if (Relative(reference) is not { } relative)
+            return new(FileOutcome.Outside);
+        var found = _find(relative);
+        if (found.Outcome == FileOutcome.Found)
+            _referenced[relative] = found.Content;
+        return found;
+    }
 
     /// <summary>The reference in its one form (<c>./a/b</c> → <c>a/b</c>), or nothing when it is not a path below the directory.</summary>
     internal static string? Relative(string reference)

@@ -54,6 +54,10 @@ public sealed class AppsApi
     public Task<Application> FindAsync(string publisher, string app, CancellationToken ct = default) =>
         _hub.GetAsync(Address.Of($"v1/apps/{publisher}/{app}"), WireJson.Default.Application, ct);
 
+    /// <summary>The versions of an application as everybody who may see it sees them, the newest first.</summary>
+    public IAsyncEnumerable<VersionName> VersionsOfAsync(string publisher, string app, CancellationToken ct = default) =>
+        _hub.ListAsync(Address.Of($"v1/apps/{publisher}/{app}/versions"), WireJson.Default.PageVersionName, ct);
+
     /// <param name="version">A version, or the <c>sha256:…</c> digest of one.</param>
     public Task<ApplicationVersion> VersionAsync(string publisher, string app, string version, CancellationToken ct = default) =>
         _hub.GetAsync(Address.Of($"v1/apps/{publisher}/{app}/versions/{version}"), WireJson.Default.ApplicationVersion, ct);

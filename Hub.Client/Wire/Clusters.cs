@@ -15,7 +15,7 @@ public sealed record Cluster(
 /// <param name="Thumbprint">RFC 7638 thumbprint of its signing key.</param>
 /// <param name="Keys">The agent's signed statement of its keys, a DSSE envelope. Check its signature against a thumbprint that did not come from the Hub.</param>
 public sealed record ClusterAgent(
-    string Thumbprint, string? Version, string? KubernetesVersion, string? ClusterUid, DateTimeOffset? AcceptedAt, JsonElement? Keys);
+    string Thumbprint, string? Version, string? KubernetesVersion, string? Distribution, string? ClusterUid, DateTimeOffset? AcceptedAt, JsonElement Keys);
 
 /// <summary>A one-time right to join.</summary>
 /// <param name="Token">Shown this once; the Hub keeps only its hash.</param>
@@ -38,12 +38,16 @@ public sealed record EnrollingAgent(string Thumbprint, string? ClusterUid, strin
 /// <param name="Chain">published → approved → fetched → verified → applied → healthy.</param>
 /// <param name="Phase">What the agent last reported; null before the first report.</param>
 /// <param name="FirstErrors">The first errors of the last report.</param>
-/// <param name="Drift">How often somebody else's change was put right.</param>
+/// <param name="Drift">How many objects the agent put right since it started.</param>
+/// <param name="FinishedAt">Since when the cluster no longer has it; null while it may.</param>
 public sealed record Install(
-    Guid Id, Guid Cluster, string Name, string Namespace, string Publisher, string App, string Edition, string Version,
-    string Manifest, string? Inputs, string Digest, bool Removed, bool Paused, DateTimeOffset CreatedAt,
-    IReadOnlyList<InstallApproval>? Approvals, IReadOnlyList<ChainStep> Chain, string? Phase, JsonElement? Objects,
-    IReadOnlyList<JsonElement>? FirstErrors, long Drift);
+    Guid Id, Guid Cluster, Guid Organization, string Name, string Namespace, string Publisher, string App, string Edition, string Version,
+    string Manifest, Provisioner Provisioner, string? Inputs, string Digest, bool Paused, bool Removed, DateTimeOffset CreatedAt, DateTimeOffset? FinishedAt,
+    IReadOnlyList<InstallApproval> Approvals, IReadOnlyList<ChainStep> Chain, string? Phase, JsonElement? Objects, IReadOnlyList<string> FirstErrors, int Drift);
+
+/// <summary>The code that turns a manifest into Kubernetes objects.</summary>
+/// <param name="Integrity"><c>sha512-…</c> of the package; null for the agent's built-in implementation.</param>
+public sealed record Provisioner(string Package, string Version, string? Integrity);
 
 /// <summary>Who approved the current digest.</summary>
 public sealed record InstallApproval(string Thumbprint, string? Approver, DateTimeOffset ApprovedAt);
@@ -60,7 +64,8 @@ public sealed record ChainStep(string Step, string State, DateTimeOffset? At, st
 public sealed record NewInstall(string App, string? Edition, string? Version, string Name, string Namespace, string? Inputs, Guid? Id);
 
 /// <summary>An approval as the Hub keeps it.</summary>
-public sealed record Approval(Guid Install, string Thumbprint, string? Approver, DateTimeOffset ApprovedAt, JsonElement? Envelope);
+/// <param name="Digest">The install digest that it approves.</param>
+public sealed record Approval(Guid Id, Guid Install, string Digest, string Thumbprint, string Approver, DateTimeOffset ApprovedAt, DateTimeOffset? ExpiresAt, JsonElement Envelope);
 
 /// <summary>A resource with the ETag to name in <c>If-Match</c> when changing it.</summary>
 public readonly record struct Tagged<T>(T Value, string? ETag);

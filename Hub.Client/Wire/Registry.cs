@@ -10,8 +10,11 @@ namespace CodeZero.Hub.Client;
 /// <param name="Path">The place in the document: <c>editions[0].spec.routes</c>.</param>
 public sealed record ManifestDiagnostic(string Severity, string Code, string Message, string? File, int Line, int Column, string? Path);
 
-/// <summary>An application in a list. <see cref="Latest"/> is null until something is published.</summary>
-public sealed record Application(string Publisher, string App, string Name, string? Summary, string Visibility, VersionName? Latest);
+/// <summary>An application.</summary>
+/// <param name="Visibility"><c>private</c> or <c>public</c>.</param>
+/// <param name="Icon">Address of its icon, relative to the Hub's.</param>
+/// <param name="Latest">The newest release; the newest pre-release while there is no release.</param>
+public sealed record Application(string Publisher, string App, string Name, string? Summary, string? Icon, string Visibility, VersionName Latest);
 
 /// <summary>A version in a list.</summary>
 /// <param name="Digest"><c>sha256:…</c> of the canonical manifest.</param>

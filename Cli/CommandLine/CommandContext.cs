@@ -1,0 +1,62 @@
+using System.CommandLine;
+using CodeZero.Cli.Session;
+using CodeZero.Hub.Client;
+
+namespace CodeZero.Cli.CommandLine;
+
+/// <summary>What a command works with: its arguments, the terminal, the home, and the Hub once it is asked for.</summary>
+internal sealed class CommandContext(ParseResult parsed, Terminal terminal) : IDisposable
+{
+    private HubClient? _hub;
+    private string? _organization;
+
+    public Terminal Terminal => terminal;
+    public CzctlHome Home { get; } = CzctlHome.Find();
+    public TimeProvider Time { get; } = TimeProvider.System;
+
+    /// <summary>The Hub's address.</summary>
+    /// <exception cref="CommandError">None is named anywhere.</exception>
+    public Uri HubAddress
+    {
+        get
+        {
+            var written = parsed.GetValue(GlobalOptions.Hub) ?? Setting("CZCTL_HUB") ?? Home.ReadSettings().Hub
+                ?? throw CommandError.Usage("No Hub is named.", "Name it once: czctl login --hub https://hub.example.com (or set CZCTL_HUB).");
+            return HubAddresses.TryParse(written, out var address, out var problem) ? address : throw CommandError.Usage(problem);
+        }
+    }
+
+    /// <summary>The Hub, as the signed-in person.</summary>
+    public HubClient Hub => _hub ??= Connect();
+
+    public T? Get<T>(Option<T> option) => parsed.GetValue(option);
+    public T Get<T>(Argument<T> argument) => parsed.GetRequiredValue(argument);
+    public bool Has(Option option) => parsed.GetResult(option) is { Implicit: false };
+
+    /// <summary>The slug or id of the organization to work in.</summary>
+    /// <exception cref="CommandError">The person has several and none is chosen, or has none.</exception>
+    public async Task<string> OrganizationAsync(CancellationToken ct) =>
+        _organization ??= Chosen ?? Only((await Hub.Identity.MeAsync(ct)).Organizations);
+
+    /// <summary>The same without insisting: null where a choice is still to be made.</summary>
+    public string? FindOrganization(Account me) => Chosen ?? (me.Organizations is [var only] ? only.Slug : null);
+
+    private string? Chosen => parsed.GetValue(GlobalOptions.Organization) ?? Setting("CZCTL_ORG") ?? Home.ReadSettings().OrganizationAt(HubAddress);
+
+    private static string Only(IReadOnlyList<MyOrganization> mine) => mine switch
+    {
+        [var only] => only.Slug,
+        [] => throw CommandError.NotFound("You are in no organization.", "Ask an owner for an invitation, or make an organization at the Hub."),
+        _ => throw CommandError.Usage($"You are in {mine.Count} organizations: {string.Join(", ", mine.Select(org => org.Slug))}.", "Choose one: czctl org use SLUG, or --org SLUG."),
+    };
+
+    public void Dispose() => _hub?.Dispose();
+
+    private HubClient Connect()
+    {
+        var address = HubAddress;
+        return new HubClient(address, new HubClientOptions { Credentials = new SessionCredentials(new SessionStore(Home, address), Time) });
+    }
+
+    private static string? Setting(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
+}

@@ -1,0 +1,173 @@
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace CodeZero.Cli.CommandLine;
+
+/// <summary>How much of the output is wanted, and by whom.</summary>
+internal enum OutputForm
+{
+    /// <summary>For people.</summary>
+    Text,
+
+    /// <summary>One JSON document on standard output.</summary>
+    Json,
+
+    /// <summary>Nothing but errors.</summary>
+    Quiet,
+}
+
+/// <summary>
+/// Where a command speaks: results on standard output, everything about the work on standard error. Colour and movement only on a terminal,
+/// and never with NO_COLOR (https://no-color.org).
+/// </summary>
+internal sealed class Terminal(TextReader input, TextWriter output, TextWriter error, OutputForm form, bool errorIsTerminal, bool inputIsTerminal, bool colour)
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
+    {
+        WriteIndented = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
+    };
+
+    /// <summary>The process's own streams.</summary>
+    public static Terminal ForProcess(OutputForm form) => new(
+        Console.In, Console.Out, Console.Error, form, !Console.IsErrorRedirected, !Console.IsInputRedirected,
+        !Console.IsOutputRedirected && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR")) && Environment.GetEnvironmentVariable("TERM") != "dumb");
+
+    public OutputForm Form => form;
+
+    /// <summary>Whether somebody can be asked.</summary>
+    public bool IsInteractive => inputIsTerminal && errorIsTerminal && form != OutputForm.Json;
+
+    /// <summary>A command's result: the document for programs, or the text for people.</summary>
+    public void Result<T>(T document, Action<TextWriter> text)
+    {
+        if (form == OutputForm.Json)
+            output.WriteLine(JsonSerializer.Serialize(document, Json));
+        else if (form == OutputForm.Text)
+            text(output);
+    }
+
+    /// <summary>Something worth knowing that is no result.</summary>
+    public void Note(string text)
+    {
+        if (form == OutputForm.Text)
+            error.WriteLine(Printable(text));
+    }
+
+    /// <summary>Something that should not be overlooked; with --json too, on standard error.</summary>
+    public void Warn(string text)
+    {
+        if (form != OutputForm.Quiet)
+            error.WriteLine("warning: " + Printable(text));
+    }
+
+    /// <summary>Why the command failed.</summary>
+    public void Fail(FailureDocument failure)
+    {
+        if (form == OutputForm.Json)
+        {
+            error.WriteLine(JsonSerializer.Serialize(new { error = failure }, Json));
+            return;
+        }
+        error.WriteLine(Printable($"czctl: {failure.Message}"));
+        foreach (var (field, problems) in failure.Fields ?? new Dictionary<string, IReadOnlyList<string>>())
+            error.WriteLine(Printable($"  {field}: {string.Join(' ', problems)}"));
+        foreach (var diagnostic in failure.Diagnostics ?? [])
+            error.WriteLine(Printable($"  {diagnostic}"));
+        if (failure.Remedy is { } remedy)
+            error.WriteLine(Printable(remedy));
+        if (failure.TraceId is { } trace)
+            error.WriteLine(Printable($"(trace {trace})"));
+    }
+
+    /// <summary>Waits, and says for what when it takes more than a second.</summary>
+    public async Task<T> WaitAsync<T>(string activity, Task<T> work)
+    {
+        if (form == OutputForm.Quiet || await Task.WhenAny(work, Task.Delay(Patience)) == work)
+            return await work;
+        if (!errorIsTerminal)
+        {
+            Note(activity + " …");
+            return await work;
+        }
+        for (var frame = 0; !work.IsCompleted; frame++)
+        {
+            await error.WriteAsync($"\r{"|/-\\"[frame % 4]} {Printable(activity)} …\u001b[K");
+            await Task.WhenAny(work, Task.Delay(TimeSpan.FromMilliseconds(150)));
+        }
+        await error.WriteAsync("\r\u001b[K");
+        return await work;
+    }
+
+    /// <summary>Asks for a yes; anything else is a no.</summary>
+    /// <param name="otherwise">What to give instead where nobody can be asked.</param>
+    /// <exception cref="CommandError">Nobody can be asked, or the answer was no.</exception>
+    public void Confirm(string question, string otherwise)
+    {
+        if (!IsInteractive)
+            throw CommandError.Refused("confirmation.needed", "This needs a confirmation, and there is no terminal to ask on.", otherwise);
+        error.Write($"{Printable(question)} [y/N] ");
+        if (input.ReadLine()?.Trim().ToLowerInvariant() is not ("y" or "yes"))
+            throw CommandError.Refused("confirmation.declined", "Nothing was done.");
+    }
+
+    /// <summary>Asks for a line; <paramref name="secret"/> ones are not shown.</summary>
+    /// <exception cref="CommandError">Nobody can be asked.</exception>
+    public string Ask(string question, string otherwise, bool secret = false)
+    {
+        if (!IsInteractive)
+            throw CommandError.Refused("answer.needed", $"{question}: an answer is needed, and there is no terminal to ask on.", otherwise);
+        error.Write(Printable(question) + ": ");
+        if (!secret)
+            return input.ReadLine() ?? "";
+        var typed = new StringBuilder();
+        for (var key = Console.ReadKey(intercept: true); key.Key != ConsoleKey.Enter; key = Console.ReadKey(intercept: true))
+            if (key.Key == ConsoleKey.Backspace && typed.Length > 0)
+                typed.Length--;
+            else if (!char.IsControl(key.KeyChar))
+                typed.Append(key.KeyChar);
+        error.WriteLine();
+        return typed.ToString();
+    }
+
+    /// <summary>The text in a colour, where there is colour.</summary>
+    public string Paint(Ink ink, string text) => colour ? $"\u001b[{(int)ink}m{text}\u001b[0m" : text;
+
+    /// <summary>
+    /// Text that came from elsewhere, fit for a terminal: control characters (which could move the cursor, recolour or retitle) are shown, not obeyed.
+    /// </summary>
+    public static string Printable(string? text) =>
+        text is null ? "" : string.Concat(text.Select(c => c is '\n' or '\t' || !char.IsControl(c) ? c : '\uFFFD'));
+}
+
+/// <summary>Colours by their meaning; the values are ECMA-48 SGR parameters.</summary>
+internal enum Ink
+{
+    Good = 32,
+    Waiting = 33,
+    Bad = 31,
+    Faint = 2,
+}
+
+/// <summary>A failure as --json shows it on standard error.</summary>
+/// <param name="Code">The Hub's code, or czctl's own.</param>
+/// <param name="ExitCode">What the process ends with.</param>
+internal sealed record FailureDocument(string Code, string Message, string? Remedy, int ExitCode)
+{
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? TraceId { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? RetryAfterSeconds { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyDictionary<string, IReadOnlyList<string>>? Fields { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? Diagnostics { get; init; }
+}

@@ -1,0 +1,109 @@
+using System.CommandLine;
+using System.Globalization;
+using CodeZero.Cli.CommandLine;
+using CodeZero.Hub.Client;
+
+namespace CodeZero.Cli.Commands;
+
+/// <summary>czctl status: where installs stand on the way published → approved → fetched → verified → applied → healthy, and why.</summary>
+internal static class StatusCommand
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
+    private static readonly string[] s_steps = ["published", "approved", "fetched", "verified", "applied", "healthy"];
+    private static readonly Argument<string?> Install = new("install") { Description = "namespace/name or id. Default: every install of the cluster.", Arity = ArgumentArity.ZeroOrOne };
+    private static readonly Option<bool> Watch = new("--watch", "-w") { Description = "Show every change until interrupted." };
+    private static readonly Option<string?> Wait = new Option<string?>("--wait") { Description = "Wait until this step is done, or the install is removed. Ends with 6 when the time is over.", HelpName = "STEP|removed" }
+        .AcceptOnlyFromAmong([.. s_steps, "removed"]);
+    private static readonly Option<string> Timeout = new("--timeout") { Description = "How long to wait.", DefaultValueFactory = _ => "5m", HelpName = "DURATION" };
+
+    public static CzCommand Create() => new CzCommand("status", "Show where installs stand, with each step's time and reason.",
+    [
+        "czctl status --cluster production",
+        "czctl status vault/vaultwarden --cluster production --watch",
+        "czctl status vault/vaultwarden --cluster production --wait healthy --timeout 10m",
+    ], RunAsync).With(Install, InstallReference.Cluster, Watch, Wait, Timeout);
+
+    private sealed record Document(Cluster Cluster, IReadOnlyList<Install> Installs);
+
+    private static async Task RunAsync(CommandContext context, CancellationToken ct)
+    {
+        if (!Times.TryParse(context.Get(Timeout), out var patience))
+            throw CommandError.Usage($"--timeout takes a duration, such as 90s, 5m or 1h; not \"{context.Get(Timeout)}\".");
+        if (context.Get(Wait) is not null && context.Get(Install) is null)
+            throw CommandError.Usage("--wait needs to know which install.", "Name it: czctl status NAMESPACE/NAME --wait healthy");
+        var organization = await context.OrganizationAsync(ct);
+        var current = await context.Terminal.WaitAsync("Asking the Hub", ReadAsync(context, organization, ct));
+        if (context.Get(Wait) is { } step)
+            current = await WaitAsync(context, organization, current, step, patience, ct);
+        Print(context, current);
+        while (context.Get(Watch))
+        {
+            await Task.Delay(Interval, context.Time, ct);
+            var next = await ReadAsync(context, organization, ct);
+            if (!Same(current, next))
+                Print(context, next);
+            current = next;
+        }
+    }
+
+    private static async Task<Document> ReadAsync(CommandContext context, string organization, CancellationToken ct)
+    {
+        var cluster = await context.Hub.Clusters.GetAsync(organization, context.Get(InstallReference.Cluster)!, ct);
+        if (context.Get(Install) is { } named)
+            return new(cluster, [await InstallReference.FindAsync(context, organization, cluster.Id.ToString(), named, ct)]);
+        var all = await context.Hub.Installs.ListAsync(organization, cluster.Id.ToString(), ct).ToListAsync(ct);
+        return new(cluster, [.. all.Where(install => install.FinishedAt is null)]);
+    }
+
+    private static async Task<Document> WaitAsync(CommandContext context, string organization, Document current, string step, TimeSpan patience, CancellationToken ct)
+    {
+        var started = context.Time.GetTimestamp();
+        // The same install until the end, whatever takes its name meanwhile.
+        var id = current.Installs[0].Id;
+        while (!IsReached(current.Installs[0], step))
+        {
+            if (context.Time.GetElapsedTime(started) > patience)
+                throw TimedOut(current, step, patience);
+            var pause = context.Terminal.WaitAsync($"Waiting for {step}", PauseAsync(context, ct));
+            await pause;
+            var cluster = await context.Hub.Clusters.GetAsync(organization, current.Cluster.Id.ToString(), ct);
+            current = new(cluster, [await context.Hub.Installs.GetAsync(organization, cluster.Id.ToString(), id, ct)]);
+        }
+        return current;
+    }
+
+    private static async Task<bool> PauseAsync(CommandContext context, CancellationToken ct)
+    {
+        await Task.Delay(Interval, context.Time, ct);
+        return true;
+    }
+
+    internal static bool IsReached(Install install, string step) => step == "removed"
+        ? install.FinishedAt is not null
+        : install.Chain.FirstOrDefault(link => link.Step == step) is { State: "done" or "notRequired" };
+
+    private static CommandError TimedOut(Document current, string step, TimeSpan patience)
+    {
+        var install = current.Installs[0];
+        var broken = install.Chain.FirstOrDefault(link => link.State is "refused" or "waiting");
+        var why = broken is null ? "" : $" It stands at {broken.Step}: {broken.Detail ?? broken.Code ?? broken.State}.";
+        var errors = install.FirstErrors.Count == 0 ? "" : $" First error: {install.FirstErrors[0]}";
+        return new(ExitCode.TimedOut, "status.timeout", string.Create(CultureInfo.InvariantCulture, $"{install.Namespace}/{install.Name} was not {step} within {patience.TotalSeconds:0} s.{why}{errors}"),
+            "Mend what is named, or wait longer with --timeout.");
+    }
+
+    private static bool Same(Document one, Document other) =>
+        one.Cluster.Status == other.Cluster.Status && one.Installs.Count == other.Installs.Count
+        && one.Installs.Zip(other.Installs).All(pair => pair.First.Id == pair.Second.Id && pair.First.Phase == pair.Second.Phase && pair.First.Drift == pair.Second.Drift
+            && pair.First.Chain.SequenceEqual(pair.Second.Chain) && pair.First.FirstErrors.SequenceEqual(pair.Second.FirstErrors));
+
+    private static void Print(CommandContext context, Document document) => context.Terminal.Result(document, output =>
+    {
+        var now = context.Time.GetUtcNow();
+        output.WriteLine($"{document.Cluster.Name}: {document.Cluster.Status}, last seen {Times.Ago(document.Cluster.LastSeen, now)}, next expected {Times.Until(document.Cluster.NextExpected, now)}");
+        if (document.Installs.Count == 0)
+            output.WriteLine("Nothing is installed.");
+        foreach (var install in document.Installs)
+            StatusText.Write(output, context.Terminal, install, now);
+    });
+}

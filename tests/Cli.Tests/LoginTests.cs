@@ -1,0 +1,136 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text.Json.Nodes;
+using CodeZero.Testing;
+
+namespace CodeZero.Cli.Tests;
+
+public sealed class LoginTests(HubFixture fixture) : IClassFixture<HubFixture>
+{
+    [Fact]
+    public async Task A_person_signs_in_by_the_browser_and_is_known_from_then_on()
+    {
+        using var czctl = new Czctl(fixture.Hub);
+        var (email, slug) = await czctl.SignUpAsync();
+
+        var who = await czctl.RunAsync("whoami", "--json");
+
+        Assert.True(who.ExitCode == 0, who.ToString());
+        Assert.Equal(email, who.Json.GetProperty("email").GetString());
+        Assert.Equal((slug, "owner"), (who.Json.GetProperty("organization").GetProperty("slug").GetString(), who.Json.GetProperty("organization").GetProperty("role").GetString()));
+        Assert.Contains(slug, (await czctl.RunAsync("whoami")).Out, StringComparison.Ordinal);
+        // The Hub is remembered.
+        czctl.Environment["CZCTL_HUB"] = "";
+        Assert.Equal(0, (await czctl.RunAsync("whoami")).ExitCode);
+    }
+
+    [Fact]
+    public async Task What_is_stored_is_readable_by_its_owner_alone()
+    {
+        using var czctl = new Czctl(fixture.Hub);
+        await czctl.SignUpAsync();
+
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(czctl.SessionFile));
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(Path.GetDirectoryName(czctl.SessionFile)!));
+    }
+
+    [Fact]
+    public async Task A_token_that_ended_is_renewed_once_by_many_processes_at_once()
+    {
+        using var czctl = new Czctl(fixture.Hub);
+        await czctl.SignUpAsync();
+        var before = await EndAccessTokenAsync(czctl);
+
+        var runs = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => czctl.RunAsync("whoami")));
+
+        Assert.All(runs, run => Assert.True(run.ExitCode == 0, run.ToString()));
+        Assert.NotEqual(before, JsonNode.Parse(await File.ReadAllTextAsync(czctl.SessionFile))!["refreshToken"]!.GetValue<string>());
+    }
+
+    [Fact]
+    public async Task A_token_the_hub_does_not_accept_is_renewed()
+    {
+        using var czctl = new Czctl(fixture.Hub);
+        await czctl.SignUpAsync();
+        var session = JsonNode.Parse(await File.ReadAllTextAsync(czctl.SessionFile))!;
+        session["accessToken"] = session["accessToken"]!.GetValue<string>()[..^8] + "AAAAAAAA";
+        await File.WriteAllTextAsync(czctl.SessionFile, session.ToJsonString());
+
+        var run = await czctl.RunAsync("whoami");
+
+        Assert.True(run.ExitCode == 0, run.ToString());
+    }
+
+    [Fact]
+    public async Task A_sign_in_that_the_hub_ended_says_so_and_how_to_go_on()
+    {
+        using var czctl = new Czctl(fixture.Hub);
+        await czctl.SignUpAsync();
+        await EndAccessTokenAsync(czctl, refreshToken: "another-token-that-does-not-exist-at-all-00");
+
+        var run = await czctl.RunAsync("whoami");
+
+        Assert.Equal(3, run.ExitCode);
+        Assert.Contains("czctl login", run.Error, StringComparison.Ordinal);
+        Assert.False(File.Exists(czctl.SessionFile));
+    }
+
+    [Fact]
+    public async Task Who_says_no_in_the_browser_is_not_signed_in()
+    {
+        using var czctl = new Czctl(fixture.Hub);
+        var email = await czctl.MakeAccountAsync();
+
+        var run = await czctl.LoginAsync(email, "deny");
+
+        Assert.Equal(1, run.ExitCode);
+        Assert.False(File.Exists(czctl.SessionFile));
+    }
+
+    [Fact]
+    public async Task Signed_out_is_signed_out()
+    {
+        using var czctl = new Czctl(fixture.Hub);
+        await czctl.SignUpAsync();
+
+        var first = await czctl.RunAsync("logout", "--json");
+        var again = await czctl.RunAsync("logout", "--json");
+
+        Assert.Equal((0, true), (first.ExitCode, first.Json.GetProperty("signedOut").GetBoolean()));
+        Assert.Equal((0, false), (again.ExitCode, again.Json.GetProperty("signedOut").GetBoolean()));
+        Assert.Equal(3, (await czctl.RunAsync("whoami")).ExitCode);
+    }
+
+    [Theory]
+    [InlineData("http://hub.example.com", 2)]
+    [InlineData("hub.example.com", 2)]
+    [InlineData("ftp://hub.example.com", 2)]
+    public async Task An_address_that_would_show_tokens_to_others_is_refused(string hub, int exitCode)
+    {
+        using var czctl = new Czctl(fixture.Hub);
+        Assert.Equal(exitCode, (await czctl.RunAsync("login", "--hub", hub)).ExitCode);
+    }
+
+    [Fact]
+    public async Task A_hub_that_does_not_answer_is_reported_as_such()
+    {
+        using var czctl = new Czctl(fixture.Hub);
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var port = ((IPEndPoint)listener.LocalEndpoint).Port;
+        listener.Stop();
+
+        var run = await czctl.RunAsync("login", "--hub", $"http://127.0.0.1:{port}", "--json");
+
+        Assert.Equal((5, "hub.unreachable"), (run.ExitCode, run.ErrorCode));
+    }
+
+    private static async Task<string> EndAccessTokenAsync(Czctl czctl, string? refreshToken = null)
+    {
+        var session = JsonNode.Parse(await File.ReadAllTextAsync(czctl.SessionFile))!;
+        session["expiresAt"] = "2020-01-01T00:00:00Z";
+        session["refreshToken"] = refreshToken ?? session["refreshToken"]!.GetValue<string>();
+        await File.WriteAllTextAsync(czctl.SessionFile, session.ToJsonString());
+        return session["refreshToken"]!.GetValue<string>();
+    }
+}
