@@ -20,8 +20,10 @@ internal static partial class Agent
             var options = new AppControllerOptions { Namespace = arguments.Namespace };
             var gate = new NamespaceGate(api, clock);
             var reconciler = new AppReconciler(api, gate, options, clock, logs.CreateLogger<AppReconciler>());
-            await using var controller = new AppController(api, reconciler, new AppFeed(), options, clock, logs);
-            await RunAllAsync([controller.RunAsync, .. Health(arguments, controller, logs)], ct);
+            var feed = new AppFeed();
+            await using var controller = new AppController(api, reconciler, feed, options, clock, logs);
+            var link = new HubLink.HubLink(api, new AppStore(api, reconciler, gate, feed), arguments.Namespace, clock, logs);
+            await RunAllAsync([controller.RunAsync, link.RunAsync, .. Health(arguments, controller, logs)], ct);
             Stopped(log);
             return 0;
         }

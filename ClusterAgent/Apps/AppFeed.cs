@@ -5,13 +5,14 @@ namespace CodeZero.ClusterAgent.Apps;
 
 /// <summary>An App as it was last heard of.</summary>
 /// <param name="InstallId">The install at the Hub; null for an App that others wrote.</param>
+/// <param name="Revision">The install digest it was written for; null for an App that others wrote.</param>
 /// <param name="IsRemoving">Deletion was asked for.</param>
 /// <param name="IsGone">It is not there any more.</param>
 internal sealed record AppSnapshot(
-    AppKey Key, string? InstallId, string Edition, string? Version, string? ManifestDigest, long Generation, AppStatus Status, bool IsRemoving, bool IsGone)
+    AppKey Key, string? InstallId, string? Revision, string Edition, string? Version, string? ManifestDigest, long Generation, AppStatus Status, bool IsRemoving, bool IsGone)
 {
     public static AppSnapshot Of(AppResource app, bool gone = false) => new(
-        app.Key, app.Object.Annotation(AppNames.InstallAnnotation), app.Edition, app.Object.Annotation(AppNames.VersionAnnotation),
+        app.Key, app.Object.Annotation(AppNames.InstallAnnotation), app.Object.Annotation(AppNames.RevisionAnnotation), app.Edition, app.Object.Annotation(AppNames.VersionAnnotation),
         app.Object.Annotation(AppNames.ManifestDigestAnnotation), app.Object.Generation, app.Status, app.Object.IsTerminating, gone);
 }
 

@@ -32,10 +32,16 @@ internal static class AppNames
     public const string IdLabel = "system.codezero.io/id";
     public const string EditionLabel = "system.codezero.io/edition";
 
+    /// <summary>Followed by the name of an interface that the App offers to others.</summary>
+    public const string InterfaceLabelPrefix = "system.codezero.io/interface-";
+
     /// <summary>On a claim that outlived its App: that App's name. A later App of the same name takes the claim again.</summary>
     public const string RetainedFromLabel = "system.codezero.io/retained-from";
 
     public const string InstallAnnotation = "system.codezero.io/install";
+
+    /// <summary>Digest of what was approved: which revision of the install the App is.</summary>
+    public const string RevisionAnnotation = "system.codezero.io/revision";
     public const string VersionAnnotation = "system.codezero.io/version";
     public const string ManifestDigestAnnotation = "system.codezero.io/manifest-digest";
     public const string PublisherAnnotation = "system.codezero.io/publisher";

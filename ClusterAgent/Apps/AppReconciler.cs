@@ -60,14 +60,14 @@ internal sealed partial class AppReconciler(IClusterApi api, NamespaceGate gate,
 
         var (spec, provisioner, problems) = ProvisionerCatalog.Resolve(app);
         if (spec is null || provisioner is null)
-            return checks.Fail("Rendered", problems);
+            return checks.Fail(AppConditions.Rendered, problems);
         var (policy, unreadable) = await ReadPolicyAsync(ct);
         if (policy is null)
-            return checks.Fail("Permitted", AppChecks.Refusals([unreadable!]));
+            return checks.Fail(AppConditions.Permitted, AppChecks.Refusals([unreadable!]));
         if (PolicyCheck.App(policy, ns, options.Namespace, app.Publisher).ToList() is { Count: > 0 } refused)
-            return checks.Fail("Permitted", AppChecks.Refusals(refused));
+            return checks.Fail(AppConditions.Permitted, AppChecks.Refusals(refused));
         if (await gate.RefuseAsync(ns, policy, ct) is { } closed)
-            return checks.Fail("Permitted", [closed]);
+            return checks.Fail(AppConditions.Permitted, [closed]);
 
         // From here on there may be something to take away again when the App goes.
         if (!app.HasFinalizer)
@@ -80,16 +80,16 @@ internal sealed partial class AppReconciler(IClusterApi api, NamespaceGate gate,
         var inventory = await store.LoadAsync(ct);
         var (inputs, unusable) = await AppInputs.GatherAsync(asApp, app.Key, ct);
         if (inputs is null)
-            return checks.Fail("Rendered", [unusable!]);
+            return checks.Fail(AppConditions.Rendered, [unusable!]);
 
         var rendered = provisioner.Render(Context(app, spec, settings, inputs, new Fingerprint(inventory.Key), await ServesHttpRoutesAsync(ct)));
         if (rendered.Errors.Count > 0)
-            return checks.Fail("Rendered", rendered.Errors);
-        checks.Hold("Rendered");
+            return checks.Fail(AppConditions.Rendered, rendered.Errors);
+        checks.Hold(AppConditions.Rendered);
         if (await CheckObjectsAsync(policy, ns, rendered.Objects, ct) is { Count: > 0 } forbidden)
-            return checks.Fail("Permitted", AppChecks.Refusals(forbidden));
-        checks.Hold("Permitted");
-        checks.Note("Routed", rendered.Notes);
+            return checks.Fail(AppConditions.Permitted, AppChecks.Refusals(forbidden));
+        checks.Hold(AppConditions.Permitted);
+        checks.Note(AppConditions.Routed, rendered.Notes);
 
         owned.UnionWith(rendered.Objects.Select(item => item.Kind));
         var live = await ReadAsync(asApp, rendered.Objects.Select(item => item.Ref), ct);
@@ -98,12 +98,12 @@ internal sealed partial class AppReconciler(IClusterApi api, NamespaceGate gate,
         if (applied.Corrected > 0)
             Corrected(log, app.Key, applied.Corrected);
         if (applied.Problems.Any(problem => problem.Code == Problems.Forbidden) && gate.MayNotKnowYet(ns))
-            return checks.Wait("Applied", "The API server has not taken up the namespace's role yet.", options.WavePoll);
+            return checks.Wait(AppConditions.Applied, "The API server has not taken up the namespace's role yet.", options.WavePoll);
         if (applied.Problems.Count > 0)
-            return checks.Fail("Applied", applied.Problems) with { WorthRetrying = true, DriftCorrected = applied.Corrected };
+            return checks.Fail(AppConditions.Applied, applied.Problems) with { WorthRetrying = true, DriftCorrected = applied.Corrected };
         if (applied.Waiting)
-            return checks.Wait("Applied", "Waiting for what was written to be taken up by its controllers.", options.WavePoll) with { DriftCorrected = applied.Corrected };
-        checks.Hold("Applied");
+            return checks.Wait(AppConditions.Applied, "Waiting for what was written to be taken up by its controllers.", options.WavePoll) with { DriftCorrected = applied.Corrected };
+        checks.Hold(AppConditions.Applied);
 
         var revision = Revision(new Fingerprint(inventory.Key), rendered.Objects);
         return await JudgeAsync(app, asApp, checks, rendered, revision, settings, ct) with { Revision = revision, DriftCorrected = applied.Corrected };
@@ -136,9 +136,9 @@ internal sealed partial class AppReconciler(IClusterApi api, NamespaceGate gate,
 
         var outcome = health.State switch
         {
-            HealthState.Current => checks.Succeed("Healthy"),
-            HealthState.Failed => checks.Fail("Healthy", health.Problems) with { LookAgainAfter = options.Resync },
-            _ => checks.Wait("Healthy", health.Problems[0].ToString(), options.HealthPoll) with { Problems = health.Problems },
+            HealthState.Current => checks.Succeed(AppConditions.Healthy),
+            HealthState.Failed => checks.Fail(AppConditions.Healthy, health.Problems) with { LookAgainAfter = options.Resync },
+            _ => checks.Wait(AppConditions.Healthy, health.Problems[0].ToString(), options.HealthPoll) with { Problems = health.Problems },
         };
         return outcome with { ObjectsReady = health.Ready, ObjectsTotal = health.Total, Images = health.Images };
     }

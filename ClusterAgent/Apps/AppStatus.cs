@@ -37,7 +37,14 @@ internal sealed record AppProblem(string Code, string Object, string Message)
 /// <summary>An image that runs, and the digest that the node resolved it to; empty while unknown.</summary>
 internal sealed record RunningImage(string Container, string Image, string Digest);
 
-/// <summary>One of an App's conditions: <c>Rendered</c>, <c>Permitted</c>, <c>Applied</c>, <c>Healthy</c>, <c>Routed</c>.</summary>
+/// <summary>The types of an App's conditions, in the order in which they come to hold.</summary>
+internal static class AppConditions
+{
+    public const string Rendered = "Rendered", Permitted = "Permitted", Routed = "Routed", Applied = "Applied", Healthy = "Healthy";
+}
+
+/// <summary>One of an App's conditions.</summary>
+/// <param name="Type">One of <see cref="AppConditions"/>.</param>
 /// <param name="Holds">Null is "Unknown".</param>
 /// <param name="Reason">A problem's code where it does not hold.</param>
 internal sealed record AppCondition(string Type, bool? Holds, string Reason, string Message)

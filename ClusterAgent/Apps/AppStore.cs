@@ -7,13 +7,14 @@ namespace CodeZero.ClusterAgent.Apps;
 
 /// <summary>An App that an install at the Hub asks for.</summary>
 /// <param name="InstallId">The install's id; an App of the same name that is not this install's is never touched.</param>
-/// <param name="Publisher">Who published the application.</param>
+/// <param name="Revision">The install digest: what was approved.</param>
+/// <param name="Publisher">Who published the application; null for one without a publisher.</param>
 /// <param name="DisplayName">For people; null takes the name.</param>
 /// <param name="Spec">The edition's <c>spec</c>.</param>
 /// <param name="Answers">Answers to the edition's flow; null for none. They are kept in a Secret.</param>
 internal sealed record AppInstall(
-    string InstallId, AppKey Key, string Publisher, string Edition, string Version, Digest Manifest, string? DisplayName, JsonObject Spec,
-    IReadOnlyDictionary<string, string>? Answers);
+    string InstallId, AppKey Key, Digest Revision, string? Publisher, string Edition, string Version, Digest Manifest, string? DisplayName,
+    IReadOnlyList<string> Interfaces, JsonObject Spec, IReadOnlyDictionary<string, string>? Answers);
 
 /// <summary>What the Hub link may do with Apps. Problems are answers; an unreachable cluster is an exception, as with <see cref="IClusterApi"/>.</summary>
 internal interface IAppStore
@@ -114,14 +115,19 @@ internal sealed class AppStore(IClusterApi api, AppReconciler reconciler, Namesp
     {
         var app = new KubernetesObject(AppResource.ResourceKind, install.Key.Namespace, install.Key.Name);
         app.Metadata["labels"] = new JsonObject { [AppNames.ManagedByLabel] = AppNames.ManagedByValue, [AppNames.EditionLabel] = install.Edition };
-        app.Metadata["annotations"] = new JsonObject
+        foreach (var offered in install.Interfaces)
+            app.Metadata["labels"]![AppNames.InterfaceLabelPrefix + offered] = "true";
+        var annotations = new JsonObject
         {
             [AppNames.InstallAnnotation] = install.InstallId,
+            [AppNames.RevisionAnnotation] = install.Revision.ToString(),
             [AppNames.VersionAnnotation] = install.Version,
             [AppNames.ManifestDigestAnnotation] = install.Manifest.ToString(),
-            [AppNames.PublisherAnnotation] = install.Publisher,
             [AppNames.DisplayAnnotation] = install.DisplayName ?? install.Key.Name,
         };
+        if (install.Publisher is { } publisher)
+            annotations[AppNames.PublisherAnnotation] = publisher;
+        app.Metadata["annotations"] = annotations;
         app.Json["spec"] = install.Spec.DeepClone();
         return app;
     }

@@ -44,6 +44,9 @@ internal sealed class ClusterApi : IClusterApi, IDisposable
 
     public IClusterApi As(string ns, string serviceAccount) => new ClusterApi(this, $"system:serviceaccount:{ns}:{serviceAccount}");
 
+    public async Task<string> GetVersionAsync(CancellationToken ct) =>
+        (await GetAsync("/version", ct)).Text("gitVersion") ?? throw new InvalidDataException("The API server does not tell its version.");
+
     public Task<ResourceMapping?> FindMappingAsync(ResourceKind kind, CancellationToken ct) => _mappings.FindAsync(kind, ct);
 
     public async Task<KubernetesObject?> FindAsync(ObjectRef target, CancellationToken ct)

@@ -56,6 +56,9 @@ internal interface IClusterApi
     /// <summary>The same API, acting as a service account (Kubernetes "User impersonation"): its rights apply, not the agent's.</summary>
     IClusterApi As(string ns, string serviceAccount);
 
+    /// <summary>The cluster's version, such as <c>v1.32.4</c>, with the vendor's mark where there is one.</summary>
+    Task<string> GetVersionAsync(CancellationToken ct);
+
     /// <summary>How the cluster serves a kind; null when it does not.</summary>
     Task<ResourceMapping?> FindMappingAsync(ResourceKind kind, CancellationToken ct);
 

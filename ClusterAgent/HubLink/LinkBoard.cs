@@ -1,0 +1,105 @@
+using System.Collections.Immutable;
+using CodeZero.AgentProtocol;
+using CodeZero.AppManifest;
+
+namespace CodeZero.ClusterAgent.HubLink;
+
+/// <summary>A state in force, with the documents it needs, as far as they could be had. The documents are not yet checked against their names.</summary>
+/// <param name="FetchedAt">When the state came; after a restart, when it was read again.</param>
+internal sealed record StateInForce(
+    AcceptedState Accepted, IReadOnlyDictionary<Digest, ReadOnlyMemory<byte>> Documents, DateTimeOffset FetchedAt);
+
+/// <summary>What the agent made of one install of the state in force.</summary>
+/// <param name="Revision">Its install digest.</param>
+/// <param name="Refusal">Why it was not taken on; null when it was.</param>
+/// <param name="DecidedAt">When it was verified or refused; null while that has not happened.</param>
+/// <param name="Removed">The App is gone, as the state asks.</param>
+internal sealed record InstallVerdict(DesiredInstall Install, Digest Revision, Refusal? Refusal, DateTimeOffset? DecidedAt, bool Removed);
+
+/// <summary>
+/// What the parts of the Hub link tell each other: the follower which state is in force, the reconciler what it made of it, the reporter reads both.
+/// All members are safe from any thread; what is read is a snapshot.
+/// </summary>
+internal sealed class LinkBoard
+{
+    private readonly Lock _gate = new();
+    private StateInForce? _state;
+    private Refusal? _stateRefusal;
+    private ImmutableDictionary<Guid, InstallVerdict> _verdicts = ImmutableDictionary<Guid, InstallVerdict>.Empty;
+
+    /// <summary>Set when the reconciler has something to look at.</summary>
+    public Signal ToReconcile { get; } = new();
+
+    /// <summary>Set when there is something new to report.</summary>
+    public Signal ToReport { get; } = new();
+
+    public StateInForce? State
+    {
+        get { lock (_gate) return _state; }
+    }
+
+    /// <summary>Why the newest state the Hub sent was refused; null when it was accepted.</summary>
+    public Refusal? StateRefusal
+    {
+        get { lock (_gate) return _stateRefusal; }
+    }
+
+    public ImmutableDictionary<Guid, InstallVerdict> Verdicts
+    {
+        get { lock (_gate) return _verdicts; }
+    }
+
+    public void PutInForce(StateInForce state)
+    {
+        lock (_gate)
+        {
+            (_state, _stateRefusal) = (state, null);
+            var listed = state.Accepted.State.Installs.Select(install => install.Id).ToHashSet();
+            _verdicts = _verdicts.RemoveRange(_verdicts.Keys.Where(id => !listed.Contains(id)));
+        }
+        ToReconcile.Set();
+        ToReport.Set();
+    }
+
+    public void Refuse(Refusal refusal)
+    {
+        lock (_gate)
+            _stateRefusal = refusal;
+        ToReport.Set();
+    }
+
+    public void Decide(InstallVerdict verdict)
+    {
+        lock (_gate)
+        {
+            if (_verdicts.TryGetValue(verdict.Install.Id, out var before) && before == verdict)
+                return;
+            _verdicts = _verdicts.SetItem(verdict.Install.Id, verdict);
+        }
+        ToReport.Set();
+    }
+}
+
+/// <summary>An event that remembers one setting: whoever waits next goes on at once.</summary>
+internal sealed class Signal
+{
+    private TaskCompletionSource _set = New();
+
+    public void Set() => _set.TrySetResult();
+
+    /// <summary>Returns when set, or after the time at the latest.</summary>
+    public async Task WaitAsync(TimeSpan atMost, TimeProvider clock, CancellationToken ct)
+    {
+        try
+        {
+            await _set.Task.WaitAsync(atMost, clock, ct);
+            // From here on a setting counts for the next wait: what is done after this one sees what it was about.
+            Interlocked.Exchange(ref _set, New());
+        }
+        catch (TimeoutException)
+        {
+        }
+    }
+
+    private static TaskCompletionSource New() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+}

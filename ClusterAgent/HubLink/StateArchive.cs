@@ -1,0 +1,154 @@
+using System.Globalization;
+using System.IO.Compression;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using CodeZero.AgentProtocol.Signing;
+using CodeZero.AppManifest;
+using CodeZero.ClusterAgent.Kubernetes;
+
+namespace CodeZero.ClusterAgent.HubLink;
+
+/// <summary>The last good state with all it needs, so that the agent works without the Hub.</summary>
+/// <param name="Envelope">As the Hub signed it; it is verified again whenever it is read.</param>
+/// <param name="Blobs">Every document that its installs refer to.</param>
+/// <param name="Successions">The state keys that trusted ones vouched for, as envelopes.</param>
+/// <param name="LastReceipt">Digest of the newest receipt, which the next one names.</param>
+/// <param name="Receipts">Envelopes of receipts that the Hub did not have yet.</param>
+internal sealed record ArchivedState(
+    ReadOnlyMemory<byte> Envelope, IReadOnlyDictionary<Digest, ReadOnlyMemory<byte>> Blobs, ReadOnlyMemory<byte>? Successions, Digest? LastReceipt, IReadOnlyList<ReadOnlyMemory<byte>> Receipts)
+{
+    public static readonly ArchivedState Empty =
+        new(default, new Dictionary<Digest, ReadOnlyMemory<byte>>(), null, null, []);
+}
+
+/// <summary>
+/// Keeps the last good state in Secrets of the agent's namespace: one per document, one per 700 kB of the compressed envelope, and last the one that
+/// names them all. A crash in between leaves the former state whole.
+/// </summary>
+internal sealed class StateArchive(IClusterApi api, string ns)
+{
+    private const string IndexName = "codezero-state", PartPrefix = "codezero-state-", BlobPrefix = "codezero-blob-";
+    private const string ArchiveLabel = "system.codezero.io/archive", Content = "content", Index = "index.json";
+    private const int PartBytes = 700_000, NameHexDigits = 40;
+    private readonly HashSet<string> _written = new(StringComparer.Ordinal);
+
+    /// <summary>What was saved last; empty when nothing was, or when it is damaged: then the Hub must send the state anew.</summary>
+    public async Task<ArchivedState> LoadAsync(CancellationToken ct)
+    {
+        var secrets = (await api.ListAsync(ResourceKind.Secret, new(ns, ArchiveLabel), ct)).Items.ToDictionary(secret => secret.Name, StringComparer.Ordinal);
+        _written.UnionWith(secrets.Keys);
+        if (!secrets.TryGetValue(IndexName, out var index) || ParseIndex(index) is not { } json)
+            return ArchivedState.Empty;
+        var parts = json.Texts("parts").Select(name => Bytes(secrets.GetValueOrDefault(name))).ToList();
+        var blobs = new Dictionary<Digest, ReadOnlyMemory<byte>>();
+        foreach (var text in json.Texts("blobs"))
+            if (Digest.TryParse(text, out var digest) && Bytes(secrets.GetValueOrDefault(BlobName(digest))) is { } compressed && Decompress(compressed) is { } blob)
+                blobs[digest] = blob;
+        var envelope = parts.Any(part => part is null) ? null : Decompress([.. parts.SelectMany(part => part!)]);
+        return new(
+            envelope ?? [], blobs,
+            json.Text("successions") is { } successions ? Convert.FromBase64String(successions) : null,
+            Digest.TryParse(json.Text("lastReceipt"), out var receipt) ? receipt : null,
+            [.. json.Texts("receipts").Select(text => (ReadOnlyMemory<byte>)Convert.FromBase64String(text))]);
+    }
+
+    public async Task SaveAsync(ArchivedState state, CancellationToken ct)
+    {
+        var names = new HashSet<string>(StringComparer.Ordinal) { IndexName };
+        foreach (var (digest, blob) in state.Blobs)
+            await WriteOnceAsync(BlobName(digest), blob, names, ct);
+        var compressed = Compress(state.Envelope);
+        var digestOfState = Digest.Of(state.Envelope.Span);
+        var parts = new List<string>();
+        for (var at = 0; at < compressed.Length; at += PartBytes)
+        {
+            parts.Add($"{PartPrefix}{Hex(digestOfState)}-{parts.Count.ToString(CultureInfo.InvariantCulture)}");
+            await WriteRawOnceAsync(parts[^1], compressed.AsMemory(at, Math.Min(PartBytes, compressed.Length - at)), names, ct);
+        }
+        await WriteAsync(IndexName, Index, Encoding.UTF8.GetBytes(ToIndex(state, parts).ToJsonString()), ct);
+        foreach (var obsolete in _written.Except(names).ToList())
+        {
+            await api.DeleteAsync(new(ResourceKind.Secret, ns, obsolete), new DeleteOptions(), ct);
+            _written.Remove(obsolete);
+        }
+    }
+
+    private static JsonObject ToIndex(ArchivedState state, IEnumerable<string> parts) => new()
+    {
+        ["parts"] = parts.ToJson(),
+        ["blobs"] = state.Blobs.Keys.Select(digest => digest.ToString()).ToJson(),
+        ["successions"] = state.Successions is { } successions ? Convert.ToBase64String(successions.Span) : null,
+        ["lastReceipt"] = state.LastReceipt?.ToString(),
+        ["receipts"] = state.Receipts.Select(envelope => Convert.ToBase64String(envelope.Span)).ToJson(),
+    };
+
+    private Task WriteOnceAsync(string name, ReadOnlyMemory<byte> content, HashSet<string> names, CancellationToken ct) =>
+        WriteRawOnceAsync(name, _written.Contains(name) ? default : Compress(content), names, ct);
+
+    /// <summary>Parts and documents are named by their content, so what is there need not be written again.</summary>
+    private async Task WriteRawOnceAsync(string name, ReadOnlyMemory<byte> raw, HashSet<string> names, CancellationToken ct)
+    {
+        names.Add(name);
+        if (!_written.Contains(name))
+            await WriteAsync(name, Content, raw, ct);
+    }
+
+    private async Task WriteAsync(string name, string key, ReadOnlyMemory<byte> raw, CancellationToken ct)
+    {
+        var secret = new KubernetesObject(ResourceKind.Secret, ns, name);
+        secret.Metadata["labels"] = new JsonObject { [ArchiveLabel] = "state" };
+        secret.Json["type"] = "Opaque";
+        secret.Json["data"] = new JsonObject { [key] = Convert.ToBase64String(raw.Span) };
+        await api.ApplyAsync(secret, LinkNames.Write, ct);
+        _written.Add(name);
+    }
+
+    private static JsonNode? ParseIndex(KubernetesObject secret)
+    {
+        try
+        {
+            return secret.DecodeData().TryGetValue(Index, out var text) ? JsonNode.Parse(text) : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    private static byte[]? Bytes(KubernetesObject? secret) => secret?.Json.Text("data", Content) is { } text ? Convert.FromBase64String(text) : null;
+
+    private static byte[] Compress(ReadOnlyMemory<byte> content)
+    {
+        using var output = new MemoryStream();
+        using (var gzip = new GZipStream(output, CompressionLevel.Optimal))
+            gzip.Write(content.Span);
+        return output.ToArray();
+    }
+
+    /// <summary>Null for what is no gzip, or grows past any message of the protocol.</summary>
+    private static byte[]? Decompress(byte[] compressed)
+    {
+        using var gzip = new GZipStream(new MemoryStream(compressed), CompressionMode.Decompress);
+        using var output = new MemoryStream();
+        var buffer = new byte[81920];
+        try
+        {
+            for (int read; (read = gzip.Read(buffer)) > 0;)
+            {
+                output.Write(buffer, 0, read);
+                if (output.Length > DsseEnvelope.MaxBytes)
+                    return null;
+            }
+        }
+        catch (InvalidDataException)
+        {
+            return null;
+        }
+        return output.ToArray();
+    }
+
+    private static string BlobName(Digest digest) => BlobPrefix + Hex(digest);
+
+    private static string Hex(Digest digest) => digest.ToString()["sha256:".Length..][..NameHexDigits];
+}

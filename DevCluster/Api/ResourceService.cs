@@ -1,0 +1,355 @@
+using System.Text.Json.Nodes;
+using CodeZero.DevCluster.Resources;
+using CodeZero.DevCluster.Resources.Kinds;
+using CodeZero.DevCluster.Schemas;
+using CodeZero.DevCluster.ServerSideApply;
+using CodeZero.DevCluster.Storage;
+
+namespace CodeZero.DevCluster.Api;
+
+/// <summary>
+/// Every read and write of objects, for clients and for the controllers alike: decoding, defaults, field ownership, validation, generations,
+/// finalizers. Writes are optimistic; one that names no resourceVersion is tried again when it raced another.
+/// </summary>
+internal sealed class ResourceService(ObjectStore store, ResourceCatalog catalog, KindRules rules, TimeProvider clock)
+{
+    private const int MaxRaces = 100;
+    private const int GeneratedNameAttempts = 8;
+
+    public ObjectStore Store => store;
+    public ResourceCatalog Catalog => catalog;
+
+    public StoredObject Get(Target target) => store.Get(target.Key) ?? throw target.NotFound();
+
+    /// <summary>POST: a new object.</summary>
+    public JsonObject Create(Target target, JsonObject body, WriteContext context)
+    {
+        var o = Decode(target, body, context);
+        var metadata = o.Ensure("metadata");
+        if (metadata.StringAt("resourceVersion") is { Length: > 0 })
+            throw StatusException.BadRequest("resourceVersion should not be set on objects to be created");
+        var generate = metadata.StringAt("name") is not { Length: > 0 } && metadata.StringAt("generateName") is { Length: > 0 };
+        for (var attempt = 1; ; attempt++)
+        {
+            var made = generate ? o.Copy() : o;
+            if (generate)
+                made.Ensure("metadata")["name"] = GeneratedName(metadata.StringAt("generateName")!);
+            var at = target with { Name = made.StringAt("metadata", "name") ?? "" };
+            RefuseInMissingNamespace(at);
+            Birth(at, made);
+            if (Finish(at, null, made, context, managers: true, apply: false) is { } written)
+                return written;
+            if (!generate || attempt >= GeneratedNameAttempts)
+                throw StatusException.AlreadyExists(at.Type.Group, at.Type.Plural, at.Name);
+        }
+    }
+
+    /// <summary>PUT: the object as a whole, or its status.</summary>
+    public JsonObject Replace(Target target, JsonObject body, WriteContext context)
+    {
+        var o = Decode(target, body, context);
+        if (target.Type.IsCustom && o.StringAt("metadata", "resourceVersion") is not { Length: > 0 })
+            throw StatusException.Invalid(target.Type.Group, target.Type.Kind, target.Name,
+                [FieldError.Invalid("metadata.resourceVersion", 0, "must be specified for an update")]);
+        return Change(target, context, _ => o.Copy());
+    }
+
+    /// <summary>PATCH other than apply: the function makes the new object from a copy of the live one.</summary>
+    public JsonObject Patch(Target target, Func<JsonObject, JsonObject> patch, WriteContext context) =>
+        Change(target, context, live => Decode(target, patch(live), context));
+
+    /// <summary>A controller's change; returning false from the action changes nothing.</summary>
+    public JsonObject Modify(Target target, Func<JsonObject, bool> action, WriteContext context) =>
+        Change(target, context, live => action(live) ? live : null);
+
+    /// <summary>Server-side apply. Creates what is not there, except through a subresource.</summary>
+    public (JsonObject Object, bool Created) Apply(Target target, JsonObject body, bool force, WriteContext context)
+    {
+        var config = Decode(target, body, context, apply: true);
+        if (config.At("metadata", "managedFields") is not null)
+            throw StatusException.BadRequest("metadata.managedFields must be nil");
+        for (var race = 0; race < MaxRaces; race++)
+        {
+            var live = store.Get(target.Key);
+            if (live is null && target.Subresource is not null)
+                throw target.NotFound();
+            if (live is null)
+                RefuseInMissingNamespace(target);
+            var expected = config.StringAt("metadata", "resourceVersion");
+            if (expected is { Length: > 0 } && (live is null || expected != live.Value.StringAt("metadata", "resourceVersion")))
+                throw target.Modified();
+            var current = live is null ? null : VersionConversion.FromStorage(live.Value, target.Type, target.Version.Name).Copy();
+            var relevant = Relevant(target, config);
+            var merged = FieldManager.Apply(current, relevant, target.Version.Schema, new(context.Manager, target.ApiVersion, target.Subresource), force, target.Version.HasStatus, clock.GetUtcNow());
+            if (live is null)
+                Birth(target, merged);
+            if (Finish(target, live, merged, context, managers: false, apply: true) is { } written)
+                return (written, live is null);
+        }
+        throw target.Modified();
+    }
+
+    private JsonObject Change(Target target, WriteContext context, Func<JsonObject, JsonObject?> change)
+    {
+        for (var race = 0; race < MaxRaces; race++)
+        {
+            var live = Get(target);
+            var current = VersionConversion.FromStorage(live.Value, target.Type, target.Version.Name).Copy();
+            if (change(current.Copy()) is not { } changed)
+                return current;
+            var version = changed.StringAt("metadata", "resourceVersion");
+            var liveVersion = live.Value.StringAt("metadata", "resourceVersion");
+            if (version is { Length: > 0 } && version != liveVersion)
+                throw target.Modified();
+            if (Finish(target, live, changed, context, managers: true, apply: false) is { } written)
+                return written;
+        }
+        throw target.Modified();
+    }
+
+    /// <summary>
+    /// The common end of every write. Null when another write came between (or, creating, when the object exists).
+    /// </summary>
+    private JsonObject? Finish(Target target, StoredObject? live, JsonObject o, WriteContext context, bool managers, bool apply)
+    {
+        var now = clock.GetUtcNow();
+        var schema = target.Version.Schema;
+        var before = live is null ? null : VersionConversion.FromStorage(live.Value, target.Type, target.Version.Name);
+        if (before is not null)
+        {
+            RefuseOtherUid(target, before, o);
+            o = KeepServerFields(target, before, o);
+        }
+        else if (target.Version.HasStatus && target.Type.IsCustom)
+            o.Remove("status");
+        SchemaWalk.Default(o, schema);
+        SchemaWalk.Canonicalize(o, schema);
+        if (target.Subresource is not "status")
+            rules.Prepare(target.Type, o, before, now);
+        SetGeneration(target, before, o);
+        Tidy(o);
+        if (managers)
+            FieldManager.Update(before, o, schema, new(context.Manager, target.ApiVersion, target.Subresource), target.Version.HasStatus, now);
+        var errors = MetadataRules.Validate(target.Type, o, before);
+        errors.AddRange(SchemaValidator.Validate(o, schema));
+        if (errors.Count == 0)
+            errors.AddRange(rules.Validate(target.Type, o, before, target.Subresource));
+        if (errors.Count > 0)
+            throw StatusException.Invalid(target.Type.Group, target.Type.Kind, target.Name, errors);
+        rules.Authorize(target, o, before, context.User);
+
+        if (before is not null && JsonNode.DeepEquals(before, o))
+            return before;
+        if (context.DryRun)
+            return live is null && store.Get(target.Key) is not null ? null : o;
+        return Commit(target, live, o);
+    }
+
+    private JsonObject? Commit(Target target, StoredObject? live, JsonObject o)
+    {
+        var value = VersionConversion.ToStorage(o.Copy(), target.Type);
+        var stored = live is null ? store.Create(target.Key, value)
+            : IsDone(target, value) ? store.Delete(live, value)
+            : store.Update(live, value);
+        return stored is null ? null : VersionConversion.FromStorage(stored.Value, target.Type, target.Version.Name);
+    }
+
+    /// <summary>A deleted object that nothing holds back any more.</summary>
+    private static bool IsDone(Target target, JsonObject o) =>
+        o.StringAt("metadata", "deletionTimestamp") is not null
+        && o.At("metadata", "finalizers") is not JsonArray { Count: > 0 }
+        && o.At("metadata", "deletionGracePeriodSeconds").AsLong() is null or 0
+        && (target.Type.StorageName != "/namespaces" || o.At("spec", "finalizers") is not JsonArray { Count: > 0 });
+
+    /// <summary>DELETE: removes the object, or marks it while finalizers or a grace period hold it.</summary>
+    /// <returns>The last state, and whether the object is gone.</returns>
+    public (JsonObject Object, bool Gone) Delete(Target target, DeleteOptions options, bool dryRun)
+    {
+        for (var race = 0; race < MaxRaces; race++)
+        {
+            var live = Get(target);
+            if (options.Uid is { } uid && uid != live.Uid)
+                throw StatusException.Conflict(target.Type.Group, target.Type.Plural, target.Name, $"Precondition failed: UID in precondition: {uid}, UID in object meta: {live.Uid}");
+            if (options.ResourceVersion is { } version && version != live.Value.StringAt("metadata", "resourceVersion"))
+                throw StatusException.Conflict(target.Type.Group, target.Type.Plural, target.Name,
+                    $"Precondition failed: ResourceVersion in precondition: {version}, ResourceVersion in object meta: {live.Value.StringAt("metadata", "resourceVersion")}");
+            var o = live.Value.Copy();
+            Deletion.Mark(o, target.Type, options, clock.GetUtcNow());
+            var gone = IsDone(target, o);
+            if (dryRun || (!gone && JsonNode.DeepEquals(o, live.Value)))
+                return (VersionConversion.FromStorage(o, target.Type, target.Version.Name), gone);
+            if ((gone ? store.Delete(live) : store.Update(live, o)) is { } stored)
+                return (VersionConversion.FromStorage(stored.Value, target.Type, target.Version.Name), gone);
+        }
+        throw target.Modified();
+    }
+
+    /// <summary>Sets the finalizers in the spec of a namespace; a deleted one without any disappears.</summary>
+    public JsonObject FinalizeNamespace(Target target, JsonArray finalizers, WriteContext context)
+    {
+        for (var race = 0; race < MaxRaces; race++)
+        {
+            var live = Get(target);
+            var o = live.Value.Copy();
+            o.Ensure("spec")["finalizers"] = finalizers.DeepClone();
+            if (context.DryRun)
+                return o;
+            if ((IsDone(target, o) ? store.Delete(live, o) : store.Update(live, o)) is { } stored)
+                return stored.Value;
+        }
+        throw target.Modified();
+    }
+
+    private static JsonObject Decode(Target target, JsonObject body, WriteContext context, bool apply = false)
+    {
+        var type = target.Type;
+        var o = body.Copy();
+        Expect(o, "apiVersion", target.ApiVersion, "API version");
+        Expect(o, "kind", type.Kind, "kind");
+        if (!o.TryGetPropertyValue("metadata", out var sent) || sent is null)
+            o["metadata"] = new JsonObject();
+        if (o["metadata"] is not JsonObject metadata)
+            throw StatusException.BadRequest($"{type.Kind} in version \"{target.Version.Name}\" cannot be handled as a {type.Kind}: json: cannot unmarshal into Go struct field .metadata of type v1.ObjectMeta");
+        if (metadata.StringAt("name") is { Length: > 0 } name && target.Name.Length > 0 && name != target.Name)
+            throw StatusException.BadRequest($"the name of the object ({name}) does not match the name on the URL ({target.Name})");
+        if (target.Name.Length > 0)
+            metadata["name"] = target.Name;
+        if (metadata.StringAt("namespace") is { Length: > 0 } ns && ns != target.Namespace)
+            throw StatusException.BadRequest(type.Namespaced
+                ? $"the namespace of the provided object does not match the namespace sent on the request"
+                : $"namespace may not be set on a cluster-scoped object");
+        if (type.Namespaced)
+            metadata["namespace"] = target.Namespace;
+        else
+            metadata.Remove("namespace");
+
+        SchemaWalk.DropNulls(o, target.Version.Schema);
+        var unknown = SchemaWalk.Prune(o, target.Version.Schema);
+        Report(target, unknown, context, apply);
+        if (SchemaValidator.DecodeError(o, type.IsCustom ? ResourceCatalog.ObjectMeta : target.Version.Schema) is { } error && !type.IsCustom)
+            throw StatusException.BadRequest(apply
+                ? $"failed to create typed patch object ({target.Namespace}/{target.Name}; {target.ApiVersion}, Kind={type.Kind}): {error}"
+                : $"{type.Kind} in version \"{target.Version.Name}\" cannot be handled as a {type.Kind}: {error}");
+        if (SchemaValidator.DecodeError(o["metadata"], ResourceCatalog.ObjectMeta, ".metadata") is { } inMetadata)
+            throw StatusException.BadRequest($"{type.Kind} in version \"{target.Version.Name}\" cannot be handled as a {type.Kind}: {inMetadata}");
+        return o;
+    }
+
+    private static void Expect(JsonObject o, string field, string expected, string what)
+    {
+        var sent = o.StringAt(field);
+        if (sent is { Length: > 0 } && sent != expected)
+            throw StatusException.BadRequest($"the {what} in the data ({sent}) does not match the expected {what} ({expected})");
+        o[field] = expected;
+    }
+
+    private static void Report(Target target, IReadOnlyList<string> unknown, WriteContext context, bool apply)
+    {
+        if (unknown.Count == 0)
+            return;
+        if (apply)
+            throw StatusException.BadRequest($"failed to create typed patch object ({target.Namespace}/{target.Name}; {target.ApiVersion}, Kind={target.Type.Kind}): "
+                + (unknown.Count == 1 ? $".{unknown[0]}: field not declared in schema" : $"errors:\n{string.Join('\n', unknown.Select(u => $"  .{u}: field not declared in schema"))}"));
+        var texts = unknown.Select(u => $"unknown field \"{u}\"").ToArray();
+        if (context.Validation == FieldValidation.Strict)
+        {
+            var prefix = target.Type.IsCustom ? "" : $"{target.Type.Kind} in version \"{target.Version.Name}\" cannot be handled as a {target.Type.Kind}: ";
+            throw StatusException.BadRequest($"{prefix}strict decoding error: {string.Join(", ", texts)}");
+        }
+        if (context.Validation == FieldValidation.Warn)
+            foreach (var text in texts)
+                context.Warn(text);
+    }
+
+    private void RefuseInMissingNamespace(Target target)
+    {
+        if (!target.Type.Namespaced)
+            return;
+        var ns = store.Get(new("/namespaces", "", target.Namespace)) ?? throw StatusException.NotFound("", "namespaces", target.Namespace);
+        if (ns.IsDeleting)
+            throw target.Forbidden($"unable to create new content in namespace {target.Namespace} because it is being terminated");
+    }
+
+    private void Birth(Target target, JsonObject o)
+    {
+        var metadata = o.Ensure("metadata");
+        metadata["uid"] = Guid.CreateVersion7(clock.GetUtcNow()).ToString();
+        metadata["creationTimestamp"] = Timestamps.Format(clock.GetUtcNow());
+        foreach (var field in new[] { "generation", "deletionTimestamp", "deletionGracePeriodSeconds", "selfLink", "resourceVersion" })
+            metadata.Remove(field);
+        if (target.Type.HasGeneration)
+            metadata["generation"] = 1;
+    }
+
+    private static string GeneratedName(string prefix)
+    {
+        const string Alphabet = "bcdfghjklmnpqrstvwxz2456789";      // no vowels: no words
+        return prefix[..Math.Min(prefix.Length, 58)] + System.Security.Cryptography.RandomNumberGenerator.GetString(Alphabet, 5);
+    }
+
+    private static void RefuseOtherUid(Target target, JsonObject before, JsonObject o)
+    {
+        if (o.StringAt("metadata", "uid") is { Length: > 0 } uid && uid != before.StringAt("metadata", "uid"))
+            throw StatusException.Conflict(target.Type.Group, target.Type.Plural, target.Name, $"Precondition failed: UID in precondition: {uid}, UID in object meta: {before.StringAt("metadata", "uid")}");
+    }
+
+    /// <summary>What a client cannot change: identity, deletion, and the half of the object that its subresource does not cover.</summary>
+    private static JsonObject KeepServerFields(Target target, JsonObject before, JsonObject o)
+    {
+        if (target.Subresource == "status")
+        {
+            var whole = before.Copy();
+            Transfer(o, whole, "status");
+            if (o.At("metadata", "managedFields") is { } managed)
+                whole.Ensure("metadata")["managedFields"] = managed.DeepClone();
+            return whole;
+        }
+        var (metadata, kept) = (o.Ensure("metadata"), (JsonObject)before["metadata"]!);
+        foreach (var field in new[] { "uid", "creationTimestamp", "generation", "deletionTimestamp", "deletionGracePeriodSeconds", "resourceVersion", "generateName" })
+            Transfer(kept, metadata, field);
+        metadata.Remove("selfLink");
+        if (target.Version.HasStatus)
+            Transfer(before, o, "status");
+        return o;
+    }
+
+    private static void Transfer(JsonObject from, JsonObject to, string field)
+    {
+        if (from.TryGetPropertyValue(field, out var value))
+            to[field] = value?.DeepClone();
+        else
+            to.Remove(field);
+    }
+
+    private static JsonObject Relevant(Target target, JsonObject config)
+    {
+        var relevant = config.Copy();
+        if (target.Subresource == "status")
+            foreach (var field in relevant.Select(p => p.Key).Where(k => k is not ("apiVersion" or "kind" or "metadata" or "status")).ToArray())
+                relevant.Remove(field);
+        else if (target.Version.HasStatus)
+            relevant.Remove("status");
+        (relevant["metadata"] as JsonObject)?.Remove("resourceVersion");
+        return relevant;
+    }
+
+    private static void SetGeneration(Target target, JsonObject? before, JsonObject o)
+    {
+        if (before is null || !target.Type.HasGeneration || target.Subresource == "status")
+            return;
+        var same = target.Type.IsCustom
+            ? before.Select(p => p.Key).Union(o.Select(p => p.Key)).Where(k => k is not "metadata" && !(k == "status" && target.Version.HasStatus)).All(k => JsonNode.DeepEquals(before[k], o[k]))
+            : JsonNode.DeepEquals(before["spec"], o["spec"]);
+        if (!same)
+            o.Ensure("metadata")["generation"] = (before.At("metadata", "generation").AsLong() ?? 0) + 1;
+    }
+
+    /// <summary>Drops empty metadata collections, which the API never shows.</summary>
+    private static void Tidy(JsonObject o)
+    {
+        var metadata = o.Ensure("metadata");
+        foreach (var field in new[] { "labels", "annotations", "finalizers", "ownerReferences" })
+            if (metadata[field] is JsonObject { Count: 0 } or JsonArray { Count: 0 })
+                metadata.Remove(field);
+    }
+}
