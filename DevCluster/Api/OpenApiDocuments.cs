@@ -109,7 +109,7 @@ internal sealed class OpenApiDocuments(ResourceCatalog catalog)
     {
         var accept = http.Request.Headers.Accept.ToString();
         var document = V2();
-        return accept.Contains(OpenApiProtobuf.MediaType, StringComparison.Ordinal)
+        return accept.Contains(OpenApiProtobuf.AcceptedType, StringComparison.Ordinal)
             ? OpenApiProtobuf.WriteAsync(http.Response, document)
             : Http.WriteAsync(http.Response, 200, document);
     }

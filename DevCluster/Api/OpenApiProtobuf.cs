@@ -10,12 +10,15 @@ namespace CodeZero.DevCluster.Api;
 /// </summary>
 internal static class OpenApiProtobuf
 {
-    public const string MediaType = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf";
+    /// <summary>What clients ask for. As a Content-Type the @ is none (RFC 9110 §8.3.1), and kubectl refuses to read it.</summary>
+    public const string AcceptedType = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf";
+
+    private const string ContentType = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
 
     public static Task WriteAsync(HttpResponse response, JsonObject document)
     {
         var bytes = Document(document).ToArray();
-        response.ContentType = MediaType;
+        response.ContentType = ContentType;
         response.ContentLength = bytes.Length;
         return response.Body.WriteAsync(bytes).AsTask();
     }
