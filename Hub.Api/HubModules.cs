@@ -1,3 +1,4 @@
+using CodeZero.Hub.Clusters;
 using CodeZero.Hub.Identity;
 using CodeZero.Hub.Registry;
 
@@ -15,6 +16,7 @@ internal static class HubModules
     [
         new(IdentityModule.Name, (services, configuration) => services.AddIdentity(configuration), routes => routes.MapIdentity()),
         new(RegistryModule.Name, (services, configuration) => services.AddRegistry(configuration), routes => routes.MapRegistry()),
+        new(ClustersModule.Name, (services, configuration) => services.AddClusters(configuration), routes => routes.MapClusters()),
     ];
 
     internal static bool Exists(string name) => All.Any(module => module.Name.Equals(name, StringComparison.OrdinalIgnoreCase));

@@ -1,0 +1,95 @@
+using CodeZero.AgentProtocol;
+using CodeZero.Hub.Clusters.AgentLink;
+using CodeZero.Hub.Clusters.Data;
+using CodeZero.Hub.Clusters.Features;
+using CodeZero.Hub.Clusters.Jobs;
+using CodeZero.Hub.Clusters.States;
+using CodeZero.Hub.Contracts;
+using CodeZero.Hub.Platform.Data;
+using CodeZero.Hub.Platform.Hosting;
+using CodeZero.Hub.Platform.Jobs;
+using CodeZero.Hub.Platform.Tenancy;
+using CodeZero.Hub.Platform.Web;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Metadata;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace CodeZero.Hub.Clusters;
+
+/// <summary>Clusters, their agents, what is installed on them, and the signed states that say so.</summary>
+public static class ClustersModule
+{
+    public const string Name = "Clusters";
+
+    public static IServiceCollection AddClusters(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddValidation();
+        services.AddValidatedOptions<ClustersOptions>(configuration, ClustersOptions.Section);
+        services.AddModuleDb<ClustersDb>(ClustersDb.Schema);
+        services.AddSingleton<IStateKeys, StateKeys>().AddSingleton<StateWaits>().AddSingleton<AgentDirectory>().AddSingleton<PullState>();
+        services.AddHostedService<ClusterNotifications>();
+        services.AddHubJob<RefreshStates>(RefreshStates.Name, RefreshStates.Cron);
+        services.AddScoped<IMachineClients, Machines>();
+        services.AddScoped<StatePublisher>().AddScoped<Acceptance>().AddScoped<InstallContents>();
+        services.AddScoped<EnrolAgent>().AddScoped<SendReport>().AddScoped<RequestInstall>().AddScoped<ChangeInstall>().AddScoped<StoreApproval>();
+        return services;
+    }
+
+    public static void MapClusters(this IEndpointRouteBuilder routes)
+    {
+        MapPeople(routes);
+        MapAgent(routes);
+    }
+
+    private static void MapPeople(IEndpointRouteBuilder routes)
+    {
+        var clusters = routes.MapGroup("/v1/orgs/{org}/clusters").WithTags("Clusters").WithUnitOfWork<RouteGroupBuilder, ClustersDb>();
+        clusters.MapGet("/", ListClusters.Handle).RequireOrganizationRole(OrganizationRole.Viewer);
+        clusters.MapPost("/", CreateCluster.Handle).RequireOrganizationRole(OrganizationRole.Admin);
+
+        var cluster = clusters.MapGroup("/{cluster}");
+        cluster.MapGet("/", GetCluster.Handle).RequireOrganizationRole(OrganizationRole.Viewer);
+        cluster.MapDelete("/", RemoveCluster.Handle).RequireOrganizationRole(OrganizationRole.Admin);
+        cluster.MapGet("/enrolments", ListEnrolments.Handle).RequireOrganizationRole(OrganizationRole.Viewer);
+        cluster.MapPost("/enrolments", CreateEnrolment.Handle).RequireOrganizationRole(OrganizationRole.Admin);
+        cluster.MapPost("/agent/acceptance", AcceptAgent.Handle).RequireOrganizationRole(OrganizationRole.Admin);
+        cluster.MapDelete("/agent", RevokeAgent.Handle).RequireOrganizationRole(OrganizationRole.Admin);
+        cluster.MapGet("/installs", ListInstalls.Handle).RequireOrganizationRole(OrganizationRole.Viewer);
+        cluster.MapPost("/installs", RequestInstall.Handle).RequireOrganizationRole(OrganizationRole.Developer);
+        cluster.MapGet("/installs/{install:guid}", GetInstall.Handle).RequireOrganizationRole(OrganizationRole.Viewer);
+        cluster.MapPatch("/installs/{install:guid}", ChangeInstall.Handle).RequireOrganizationRole(OrganizationRole.Developer);
+        cluster.MapDelete("/installs/{install:guid}", RemoveInstall.Handle).RequireOrganizationRole(OrganizationRole.Developer);
+        cluster.MapGet("/approvals", ListApprovals.Handle).RequireOrganizationRole(OrganizationRole.Viewer);
+        cluster.MapPost("/approvals", StoreApproval.Handle).RequireOrganizationRole(OrganizationRole.Developer);
+        cluster.MapGet("/reports", ListReports.Handle).RequireOrganizationRole(OrganizationRole.Viewer);
+        cluster.MapGet("/revisions", ListRevisions.Handle).RequireOrganizationRole(OrganizationRole.Viewer);
+        cluster.MapGet("/receipts", ListReceipts.Handle).RequireOrganizationRole(OrganizationRole.Viewer);
+    }
+
+    private static void MapAgent(IEndpointRouteBuilder routes)
+    {
+        var joining = routes.MapGroup("").WithTags("Agent");
+        joining.MapPost(AgentApi.Enrol, EnrolAgent.Handle)
+            .WithAddressLimit("enrolment", 300).Accepts<EnrolmentRequest>("application/json").Produces<EnrolmentResponse>(StatusCodes.Status201Created).ProducesProblem(StatusCodes.Status401Unauthorized)
+            .AllowAnonymousBecause("The agent has no account yet: its one-time enrolment token in the Authorization header is what is checked.");
+        joining.MapGet(AgentApi.Enrolment, GetEnrolmentStanding.Handle)
+            .Produces<EnrolmentResponse>().ProducesProblem(StatusCodes.Status401Unauthorized).ProducesProblem(StatusCodes.Status404NotFound)
+            .AllowAnonymousBecause("An agent that waits for acceptance gets no token: a DPoP proof by its key is what is checked, and it learns of that key only.");
+        joining.MapGet(AgentApi.StateKeys, GetStateKeys.Handle).Produces<StateKeySet>()
+            .AllowAnonymousBecause("Public keys, each signed by the one before: nobody need be known to read or to check them.");
+
+        var agent = routes.MapGroup("").WithTags("Agent").RequireAgent().AddEndpointFilter<CurrentAgentFilter>();
+        // A poll holds no transaction, so the unit of work stands on the others only.
+        agent.MapGet(AgentApi.State, PullState.Handle)
+            .Produces(StatusCodes.Status200OK, contentType: "application/json").Produces(StatusCodes.Status304NotModified).ProducesProblem(StatusCodes.Status401Unauthorized);
+        var working = agent.MapGroup("").WithUnitOfWork<RouteGroupBuilder, ClustersDb>();
+        working.MapGet(AgentApi.Blobs, FetchBlob.Handle).Produces(StatusCodes.Status200OK, contentType: "application/octet-stream").ProducesProblem(StatusCodes.Status404NotFound);
+        working.MapPost(AgentApi.Reports, SendReport.Handle).Accepts<AgentReport>("application/json").Produces(StatusCodes.Status204NoContent).WithMetadata(new BodyLimit(AgentReport.MaxBytes + 1));
+        working.MapPost(AgentApi.Receipts, SendReceipt.Handle).Produces(StatusCodes.Status204NoContent);
+    }
+
+    private sealed record BodyLimit(long? MaxRequestBodySize) : IRequestSizeLimitMetadata;
+}

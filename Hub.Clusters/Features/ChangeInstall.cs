@@ -1,0 +1,62 @@
+using System.ComponentModel.DataAnnotations;
+using CodeZero.Hub.Clusters.Data;
+using CodeZero.Hub.Clusters.Domain;
+using CodeZero.Hub.Clusters.States;
+using CodeZero.Hub.Platform.Tenancy;
+using CodeZero.Hub.Platform.Web;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Logging;
+
+namespace CodeZero.Hub.Clusters.Features;
+
+/// <summary>
+/// PATCH /v1/orgs/{org}/clusters/{cluster}/installs/{install}, with If-Match: another version, edition or inputs, which voids the approvals; or paused, which does not.
+/// </summary>
+internal sealed partial class ChangeInstall(ClustersDb db, InstallContents contents, StatePublisher states, Caller caller, TimeProvider clock, ILogger<Install> log)
+{
+    internal static Task<Results<Ok<InstallResource>, ProblemHttpResult>> Handle(
+        string cluster, Guid install, InstallChange request, ChangeInstall change, HttpContext http, CancellationToken ct) => change.RunAsync(cluster, install, request, http, ct);
+
+    private async Task<Results<Ok<InstallResource>, ProblemHttpResult>> RunAsync(string clusterName, Guid id, InstallChange request, HttpContext http, CancellationToken ct)
+    {
+        if (await db.LockClusterAsync(clusterName, ct) is not { } cluster
+            || await db.Installs.SingleOrDefaultAsync(install => install.Id == id && install.ClusterId == cluster.Id, ct) is not { } install)
+            return Problems.NotFound();
+        if (InstallEtag.Check(http.Request, install) is { } mismatch)
+            return mismatch;
+        if (install.Removed)
+            return Problems.Conflict("install.removed", $"{install.Namespace}/{install.Name} is being removed, or was, and cannot be changed. Install it anew when it is gone.");
+
+        var (inputs, refused) = await contents.KeepInputsAsync(request.Inputs, ct);
+        if (refused is not null)
+            return refused;
+        (var content, refused) = await contents.ResolveAsync(
+            install.Publisher, install.App, request.Version ?? install.Version, request.Edition ?? install.Edition, install.Edition, inputs ?? install.Inputs, ct);
+        if (content is null)
+            return refused!;
+
+        var (before, revision) = (install.Content, install.Revision);
+        if (content != before with { PublishedAt = content.PublishedAt })
+            install.Change(content, cluster);
+        if (request.Paused is { } paused && paused != install.Paused)
+            install.Pause(paused, cluster);
+        if (install.Revision != revision)
+        {
+            if (await states.PublishAsync(cluster, StateReason.Changed, ct) is { } tooMany)
+                return tooMany;
+            Changed(log, caller.Organization, install.Id, install.Version, install.Edition, install.Paused);
+        }
+        http.Response.Headers.ETag = InstallEtag.Of(install);
+        return TypedResults.Ok(await db.ToResourceAsync(cluster, install, clock.GetUtcNow(), ct));
+    }
+
+    [LoggerMessage(3011, LogLevel.Information, "Organization {Organization} changed install {Install}: version {Version}, edition {Edition}, paused {Paused}")]
+    private static partial void Changed(ILogger log, Guid organization, Guid install, string version, string edition, bool paused);
+}
+
+/// <summary>What to change; what is absent stays.</summary>
+/// <param name="Inputs">New answers, sealed to the cluster's key and this install's id.</param>
+/// <param name="Paused">Keep what is there, change nothing: takes effect without approval.</param>
+public sealed record InstallChange([StringLength(128)] string? Version, [StringLength(63)] string? Edition, string? Inputs, bool? Paused);

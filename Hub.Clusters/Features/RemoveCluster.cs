@@ -1,0 +1,34 @@
+using CodeZero.Hub.Clusters.AgentLink;
+using CodeZero.Hub.Clusters.Data;
+using CodeZero.Hub.Clusters.Domain;
+using CodeZero.Hub.Platform.Messaging;
+using CodeZero.Hub.Platform.Tenancy;
+using CodeZero.Hub.Platform.Web;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Logging;
+
+namespace CodeZero.Hub.Clusters.Features;
+
+/// <summary>DELETE /v1/orgs/{org}/clusters/{cluster}: the Hub forgets the cluster. Its agent's right ends; what runs there is left alone.</summary>
+public static partial class RemoveCluster
+{
+    internal static async Task<Results<NoContent, ProblemHttpResult>> Handle(
+        string cluster, ClustersDb db, Caller caller, TimeProvider clock, ILogger<Cluster> log, CancellationToken ct)
+    {
+        if (await db.LockClusterAsync(cluster, ct) is not { } found)
+            return Problems.NotFound();
+        var now = clock.GetUtcNow();
+        foreach (var agent in await db.Agents.Where(agent => agent.ClusterId == found.Id && (agent.Status == AgentStatus.Accepted || agent.Status == AgentStatus.Pending)).ToListAsync(ct))
+            agent.Revoke(caller.UserId, now);
+        found.Remove(now);
+        await db.SaveChangesAsync(ct);
+        await db.NotifyAsync(AgentDirectory.Channel, found.Id.ToString(), ct);
+        Removed(log, caller.Organization, found.Id);
+        return TypedResults.NoContent();
+    }
+
+    [LoggerMessage(3002, LogLevel.Information, "Organization {Organization} removed cluster {Cluster}")]
+    private static partial void Removed(ILogger log, Guid organization, Guid cluster);
+}
