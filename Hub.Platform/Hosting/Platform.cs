@@ -41,6 +41,7 @@ public static class Platform
         services.AddJobs();
         services.AddHubJob<PurgeJob>(PurgeJob.Name, PurgeJob.Cron);
         services.AddTelemetry(configuration);
+        services.AddOpenApiDocument();
         return services;
     }
 
@@ -50,6 +51,7 @@ public static class Platform
         app.UseHttpBoundary();
         app.UseActivityNames();
         app.UseProblems();
+        app.UseOpenApiPage();
         app.UseRouting();
         app.UseAddressLimits();
         app.UseUnroutedAnswers();
@@ -58,6 +60,7 @@ public static class Platform
         app.UseCallerLimits();
         app.UseIdempotency();
         app.MapHealth();
+        app.MapOpenApiDocument();
         return app;
     }
 

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using Xunit;
 
@@ -15,10 +16,15 @@ public class HubFixture : IAsyncLifetime
     /// <summary>Settings beside those every test Hub has.</summary>
     protected virtual IReadOnlyDictionary<string, string?> Settings => new Dictionary<string, string?>();
 
+    /// <summary>Services beside the Hub's own, registered before them.</summary>
+    protected virtual void Configure(IServiceCollection services)
+    {
+    }
+
     public async Task InitializeAsync()
     {
         _database = await TestDatabase.CreateAsync();
-        _hub = await HubInstance.StartAsync(_database, Settings);
+        _hub = await HubInstance.StartAsync(_database, Settings, Configure);
     }
 
     public async Task DisposeAsync()

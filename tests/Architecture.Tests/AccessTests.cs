@@ -1,0 +1,127 @@
+using System.Globalization;
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json;
+using CodeZero.Hub.Contracts;
+using CodeZero.Hub.Platform.Tenancy;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Http.Metadata;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.Routing.Constraints;
+
+namespace CodeZero.Architecture.Tests;
+
+/// <summary>Asks every route there is: who is anonymous gets 401, another organization's member 404, a lower role 403. A new route is asked too, without anybody thinking of it.</summary>
+public sealed class AccessTests(HubUnderTest hub) : IClassFixture<HubUnderTest>
+{
+    [Fact]
+    public async Task Anonymous_callers_get_401()
+    {
+        using var anonymous = hub.Hub.CreateClient();
+        var answers = await AskAsync(anonymous, Closed, "acme");
+
+        Assert.NotEmpty(answers);
+        Assert.All(answers, answer => Assert.True(answer.Status == 401, answer.ToString()));
+    }
+
+    [Fact]
+    public async Task Another_organizations_members_get_the_404_of_what_never_existed()
+    {
+        using var owner = await hub.SignUpAsync();
+        using var stranger = await hub.SignUpAsync();
+
+        var foreign = await AskAsync(stranger.Client, OfOrganizations, owner.Slug);
+        var byId = await AskAsync(stranger.Client, OfOrganizations, owner.OrganizationId.ToString());
+        var nothing = await AskAsync(stranger.Client, OfOrganizations, "never-existed");
+
+        Assert.NotEmpty(foreign);
+        Assert.All(foreign.Concat(byId), answer => Assert.True(answer.Status == 404, answer.ToString()));
+        Assert.Equal(nothing.Select(answer => answer.Body), foreign.Select(answer => answer.Body));
+    }
+
+    [Fact]
+    public async Task Members_of_a_lower_role_get_403_and_the_role_they_would_need()
+    {
+        using var owner = await hub.SignUpAsync();
+        foreach (var lower in new[] { OrganizationRole.Viewer, OrganizationRole.Billing, OrganizationRole.Developer, OrganizationRole.Admin })
+        {
+            using var member = await hub.SignUpAsync();
+            await hub.JoinAsync(member, owner.OrganizationId, lower.ToString().ToLowerInvariant());
+
+            var above = OfOrganizations.Where(endpoint => Minimum(endpoint) > lower).ToList();
+            var answers = await AskAsync(member.Client, above, owner.Slug);
+
+            Assert.All(answers, answer => Assert.True(answer.Status == 403, $"{lower}: {answer}"));
+            Assert.All(answers.Zip(above), pair => Assert.Contains($"role {Minimum(pair.Second).ToString()!.ToLowerInvariant()}", pair.First.Body, StringComparison.Ordinal));
+        }
+    }
+
+    [Fact]
+    public async Task People_get_401_where_agents_are_served()
+    {
+        using var person = await hub.SignUpAsync();
+
+        var answers = await AskAsync(person.Client, [.. hub.Endpoints.Where(endpoint => endpoint.Metadata.GetMetadata<AgentRequirement>() is not null)], person.Slug);
+
+        Assert.All(answers, answer => Assert.True(answer.Status == 401, answer.ToString()));
+    }
+
+    private IReadOnlyList<RouteEndpoint> Closed => [.. hub.Endpoints.Where(endpoint => endpoint.Metadata.GetMetadata<IAllowAnonymous>() is null)];
+
+    private IReadOnlyList<RouteEndpoint> OfOrganizations => [.. hub.Endpoints.Where(endpoint => Minimum(endpoint) is not null)];
+
+    private static OrganizationRole? Minimum(RouteEndpoint endpoint) => endpoint.Metadata.GetMetadata<OrganizationRequirement>()?.Minimum;
+
+    private static async Task<List<Answer>> AskAsync(HttpClient client, IReadOnlyList<RouteEndpoint> endpoints, string organization)
+    {
+        var answers = new List<Answer>();
+        foreach (var endpoint in endpoints)
+            foreach (var method in endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? ["GET"])
+            {
+                using var request = new HttpRequestMessage(new HttpMethod(method), Address(endpoint, organization));
+                if (method is not ("GET" or "HEAD" or "DELETE"))
+                    request.Content = new StringContent("{}", MediaTypeHeaderValue.Parse(endpoint.Metadata.GetMetadata<IAcceptsMetadata>()?.ContentTypes.FirstOrDefault(type => !type.StartsWith("multipart/", StringComparison.Ordinal)) ?? "application/json"));
+                using var answer = await client.SendAsync(request);
+                answers.Add(new(method, endpoint.RoutePattern.RawText!, (int)answer.StatusCode, WithoutTrace(await answer.Content.ReadAsStringAsync())));
+            }
+        return answers;
+    }
+
+    private static string Address(RouteEndpoint endpoint, string organization)
+    {
+        var address = new StringBuilder();
+        foreach (var segment in endpoint.RoutePattern.PathSegments)
+        {
+            address.Append('/');
+            foreach (var part in segment.Parts)
+                address.Append(part switch
+                {
+                    Microsoft.AspNetCore.Routing.Patterns.RoutePatternLiteralPart literal => literal.Content,
+                    Microsoft.AspNetCore.Routing.Patterns.RoutePatternSeparatorPart separator => separator.Content,
+                    Microsoft.AspNetCore.Routing.Patterns.RoutePatternParameterPart { Name: OrganizationPolicy.RouteParameter } => organization,
+                    Microsoft.AspNetCore.Routing.Patterns.RoutePatternParameterPart parameter => Sample(endpoint, parameter.Name),
+                    _ => throw new InvalidOperationException($"Unknown part of {endpoint.RoutePattern.RawText}"),
+                });
+        }
+        return address.ToString();
+    }
+
+    /// <summary>A value that the parameter's constraint lets through.</summary>
+    private static string Sample(RouteEndpoint endpoint, string parameter) =>
+        endpoint.RoutePattern.ParameterPolicies.TryGetValue(parameter, out var policies) && policies.Any(policy => policy.ParameterPolicy is GuidRouteConstraint || policy.Content == "guid")
+            ? Guid.Empty.ToString()
+            : endpoint.RoutePattern.ParameterPolicies.TryGetValue(parameter, out var numbers) && numbers.Any(policy => policy.Content is "int" or "long")
+                ? 1.ToString(CultureInfo.InvariantCulture)
+                : "sample";
+
+    private static string WithoutTrace(string body)
+    {
+        if (body.Length == 0 || body[0] != '{')
+            return body;
+        var problem = JsonSerializer.Deserialize<Dictionary<string, JsonElement>>(body)!;
+        problem.Remove("traceId");
+        return JsonSerializer.Serialize(problem);
+    }
+
+    private sealed record Answer(string Method, string Route, int Status, string Body);
+}
