@@ -8,7 +8,7 @@ namespace CodeZero.Hub.Identity.Domain;
 internal static partial class Slug
 {
     public const string Pattern = "^[a-z](?:[a-z0-9]|-(?=[a-z0-9])){1,39}$";
-    private const int MaxLength = 40;
+    public const int MaxLength = 40;
 
     /// <summary>Words that would read as something of the Hub's own, in an address or as a publisher's name.</summary>
     private static readonly HashSet<string> Reserved = new(StringComparer.Ordinal)

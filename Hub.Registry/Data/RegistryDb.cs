@@ -71,7 +71,7 @@ internal sealed class PublishedAppMap : IEntityTypeConfiguration<PublishedApp>
     {
         builder.ToTable("versions");
         builder.HasKey(version => new { version.OrganizationId, version.Id });
-        builder.HasOne<RegisteredApp>().WithMany().HasForeignKey(version => new { version.OrganizationId, version.ApplicationId });
+        builder.HasOne<RegisteredApp>().WithMany().HasForeignKey(version => new { version.OrganizationId, version.ApplicationId }).OnDelete(DeleteBehavior.NoAction);
         builder.HasIndex(version => new { version.OrganizationId, version.ApplicationId, version.Precedence }).IsUnique();
         builder.HasIndex(version => new { version.OrganizationId, version.ApplicationId, version.Digest });
         builder.Property(version => version.Precedence).UseCollation("C");
