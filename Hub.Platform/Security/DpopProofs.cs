@@ -1,5 +1,6 @@
 using CodeZero.Hub.Platform.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Options;
 
 namespace CodeZero.Hub.Platform.Security;
@@ -13,11 +14,18 @@ public sealed class DpopProofs(IOptions<HubOptions> hub, ReplayCache replays, Ti
     public async Task<DpopDecision> AcceptAsync(HttpContext context, string? accessToken, string? boundKey, CancellationToken ct)
     {
         var request = context.Request;
-        var address = new Uri(hub.Value.PublicUrl!, request.PathBase.Add(request.Path).ToUriComponent());
+        var address = new Uri(hub.Value.PublicUrl!, RequestedPath(context));
         var decision = DpopRules.Check(request.Headers["DPoP"], request.Method, address, accessToken, boundKey, clock.GetUtcNow());
         if (decision.Proof is not { } proof)
             return decision;
         var fresh = await replays.TryUseAsync("dpop", $"{proof.Thumbprint}.{proof.Jti}", proof.IssuedAt + DpopRules.MaxAge + DpopRules.MaxAhead, ct);
         return fresh ? decision : DpopDecision.Refused("This proof was used before. Make a proof for each request.");
+    }
+
+    /// <summary>The path as the client wrote it: <c>sha256%3A…</c> and <c>sha256:…</c> name one route, but the client signed one spelling.</summary>
+    private static string RequestedPath(HttpContext context)
+    {
+        var target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
+        return target.StartsWith('/') ? target.Split('?')[0] : context.Request.PathBase.Add(context.Request.Path).ToUriComponent();
     }
 }

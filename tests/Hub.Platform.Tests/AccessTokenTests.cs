@@ -97,6 +97,20 @@ public sealed class AccessTokenTests(ProbeFixture probe) : IClassFixture<ProbeFi
         Assert.Equal(person.ToString(), await answer.Content.ReadAsStringAsync());
     }
 
+    [Theory]
+    [InlineData("sha256:0a")]
+    [InlineData("sha256%3A0a")]
+    public async Task A_proof_is_for_the_address_as_the_client_wrote_it(string name)
+    {
+        using var key = new DpopKey();
+        var token = probe.Issuer.Issue(Guid.CreateVersion7(), boundTo: key.Thumbprint);
+        var address = new Uri(probe.Hub.Address, $"/probe/named/{name}");
+
+        var answer = await SendAsync(token, key.Prove(HttpMethod.Get, address, token), probe.Hub, address);
+
+        Assert.Equal("sha256:0a", await answer.Content.ReadAsStringAsync());
+    }
+
     [Fact]
     public async Task J08_a_proof_works_once_also_on_another_replica()
     {

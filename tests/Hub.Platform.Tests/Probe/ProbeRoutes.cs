@@ -25,6 +25,7 @@ internal static class ProbeRoutes
     {
         app.MapGet("/probe/forgotten", () => "a route whose author forgot the policy");
         app.MapGet("/probe/me", (ClaimsPrincipal user) => user.FindFirstValue("sub")).RequireAuthorization();
+        app.MapGet("/probe/named/{name}", (string name) => name).RequireAuthorization();
         app.MapPost("/probe/me", (ClaimsPrincipal user) => user.FindFirstValue("sub")).RequireAuthorization();
         app.MapGet("/probe/agent", (AgentCaller agent) => agent.Cluster).RequireAgent();
         app.MapGet("/probe/boom", string () => throw new InvalidOperationException("secret detail")).RequireAuthorization();
