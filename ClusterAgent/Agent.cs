@@ -19,10 +19,11 @@ internal static partial class Agent
             using var api = new ClusterApi(config, clock);
             var options = new AppControllerOptions { Namespace = arguments.Namespace };
             var gate = new NamespaceGate(api, clock);
-            var reconciler = new AppReconciler(api, gate, options, clock, logs.CreateLogger<AppReconciler>());
+            var admission = new AppAdmission(api, options, logs.CreateLogger<AppAdmission>());
+            var reconciler = new AppReconciler(api, admission, gate, options, clock, logs.CreateLogger<AppReconciler>());
             var feed = new AppFeed();
             await using var controller = new AppController(api, reconciler, feed, options, clock, logs);
-            var link = new HubLink.HubLink(api, new AppStore(api, reconciler, gate, feed), arguments.Namespace, clock, logs);
+            var link = new HubLink.HubLink(api, new AppStore(api, admission, gate, feed), arguments.Namespace, clock, logs);
             await RunAllAsync([controller.RunAsync, link.RunAsync, .. Health(arguments, controller, logs)], ct);
             Stopped(log);
             return 0;

@@ -24,9 +24,12 @@ internal sealed record AppOutcome(AppProgress Progress)
 
     public IReadOnlyList<AppProblem> Problems { get; init; } = [];
     public IReadOnlyList<AppCondition> Conditions { get; init; } = [];
-    public int ObjectsTotal { get; init; }
-    public int ObjectsReady { get; init; }
-    public IReadOnlyList<RunningImage> Images { get; init; } = [];
+
+    /// <summary>How many objects there are and how many of them are healthy; null when the pass did not come that far.</summary>
+    public (int Total, int Ready)? Objects { get; init; }
+
+    /// <summary>What runs; null when the pass did not come that far.</summary>
+    public IReadOnlyList<RunningImage>? Images { get; init; }
 
     /// <summary>Objects put right in this pass.</summary>
     public int DriftCorrected { get; init; }
@@ -56,10 +59,10 @@ internal static class AppStatusRules
             HealthyRevision = healthy,
             RolloutStartedAt = RolloutStartedAt(before, outcome, now),
             Drift = before.Drift + outcome.DriftCorrected,
-            ObjectsTotal = outcome.ObjectsTotal,
-            ObjectsReady = outcome.ObjectsReady,
+            ObjectsTotal = outcome.Objects?.Total ?? before.ObjectsTotal,
+            ObjectsReady = outcome.Objects?.Ready ?? before.ObjectsReady,
             Errors = [.. outcome.Problems.Take(MaxProblems).Select(problem => problem with { Message = Cut(problem.Message) })],
-            Images = outcome.Images,
+            Images = outcome.Images ?? before.Images,
             Conditions = [.. outcome.Conditions.Select(condition => Keep(before, condition with { Message = Cut(condition.Message) }, now))],
         };
     }

@@ -1,9 +1,7 @@
 using System.Net;
 using System.Text.Json.Nodes;
-using CodeZero.AppManifest;
 using CodeZero.ClusterAgent.Health;
 using CodeZero.ClusterAgent.Kubernetes;
-using CodeZero.ClusterAgent.Policy;
 using CodeZero.ClusterAgent.Provisioners;
 using Microsoft.Extensions.Logging;
 
@@ -19,7 +17,7 @@ internal sealed record ReconcileResult(long Generation, bool Retry, TimeSpan? Af
 /// One pass over one App: read what is desired and what is there, render, hold it to the policy, apply the difference, judge the health, write the status.
 /// Every pass begins from the cluster's state, so a pass that was cut short is simply continued by the next.
 /// </summary>
-internal sealed partial class AppReconciler(IClusterApi api, NamespaceGate gate, AppControllerOptions options, TimeProvider clock, ILogger<AppReconciler> log)
+internal sealed partial class AppReconciler(IClusterApi api, AppAdmission admission, NamespaceGate gate, AppControllerOptions options, TimeProvider clock, ILogger<AppReconciler> log)
 {
     private readonly AppRemoval _removal = new(api, gate, options);
 
@@ -56,16 +54,12 @@ internal sealed partial class AppReconciler(IClusterApi api, NamespaceGate gate,
     {
         var checks = new AppChecks();
         var ns = app.Key.Namespace;
-        var settings = await ReadSettingsAsync(ct);
-
         var (spec, provisioner, problems) = ProvisionerCatalog.Resolve(app);
         if (spec is null || provisioner is null)
             return checks.Fail(AppConditions.Rendered, problems);
-        var (policy, unreadable) = await ReadPolicyAsync(ct);
+        var (policy, refusals) = await admission.AdmitAsync(app, ct);
         if (policy is null)
-            return checks.Fail(AppConditions.Permitted, AppChecks.Refusals([unreadable!]));
-        if (PolicyCheck.App(policy, ns, options.Namespace, app.Publisher).ToList() is { Count: > 0 } refused)
-            return checks.Fail(AppConditions.Permitted, AppChecks.Refusals(refused));
+            return checks.Fail(AppConditions.Permitted, refusals);
         if (await gate.RefuseAsync(ns, policy, ct) is { } closed)
             return checks.Fail(AppConditions.Permitted, [closed]);
 
@@ -82,113 +76,70 @@ internal sealed partial class AppReconciler(IClusterApi api, NamespaceGate gate,
         if (inputs is null)
             return checks.Fail(AppConditions.Rendered, [unusable!]);
 
-        var rendered = provisioner.Render(Context(app, spec, settings, inputs, new Fingerprint(inventory.Key), await ServesHttpRoutesAsync(ct)));
+        var context = await admission.ContextAsync(app, spec, inputs, new Fingerprint(inventory.Key), ct);
+        var rendered = provisioner.Render(context);
         if (rendered.Errors.Count > 0)
             return checks.Fail(AppConditions.Rendered, rendered.Errors);
         checks.Hold(AppConditions.Rendered);
-        if (await CheckObjectsAsync(policy, ns, rendered.Objects, ct) is { Count: > 0 } forbidden)
-            return checks.Fail(AppConditions.Permitted, AppChecks.Refusals(forbidden));
+        if (await admission.RefuseAsync(policy, ns, rendered.Objects, ct) is { Count: > 0 } forbidden)
+            return checks.Fail(AppConditions.Permitted, forbidden);
         checks.Hold(AppConditions.Permitted);
         checks.Note(AppConditions.Routed, rendered.Notes);
 
         owned.UnionWith(rendered.Objects.Select(item => item.Kind));
-        var live = await ReadAsync(asApp, rendered.Objects.Select(item => item.Ref), ct);
-        var plan = ApplyPlan.Make(app.Key, rendered.Objects, inventory, live);
+        return await ApplyAsync(app, asApp, new Rollout(rendered.Objects, Revision(context.Fingerprint, rendered.Objects), context.Settings.ReadyDeadline + rendered.StartupBudget),
+            inventory, store, checks, ct);
+    }
+
+    /// <summary>What is being rolled out, and how long it may take from its first sight until it is healthy.</summary>
+    private sealed record Rollout(IReadOnlyList<KubernetesObject> Objects, string Revision, TimeSpan Deadline);
+
+    private async Task<AppOutcome> ApplyAsync(
+        AppResource app, IClusterApi asApp, Rollout rollout, Inventory inventory, InventoryStore store, AppChecks checks, CancellationToken ct)
+    {
+        var live = await ReadAsync(asApp, rollout.Objects.Select(item => item.Ref), ct);
+        var plan = ApplyPlan.Make(app.Key, rollout.Objects, inventory, live);
         var applied = await new Applier(asApp, app.Key, store).ApplyAsync(plan, inventory, app.KeepsVolumes, ct);
         if (applied.Corrected > 0)
             Corrected(log, app.Key, applied.Corrected);
-        if (applied.Problems.Any(problem => problem.Code == Problems.Forbidden) && gate.MayNotKnowYet(ns))
+        if (applied.Problems.Any(problem => problem.Code == Problems.Forbidden) && gate.MayNotKnowYet(app.Key.Namespace))
             return checks.Wait(AppConditions.Applied, "The API server has not taken up the namespace's role yet.", options.WavePoll);
         if (applied.Problems.Count > 0)
             return checks.Fail(AppConditions.Applied, applied.Problems) with { WorthRetrying = true, DriftCorrected = applied.Corrected };
-        if (applied.Waiting)
-            return checks.Wait(AppConditions.Applied, "Waiting for what was written to be taken up by its controllers.", options.WavePoll) with { DriftCorrected = applied.Corrected };
-        checks.Hold(AppConditions.Applied);
 
-        var revision = Revision(new Fingerprint(inventory.Key), rendered.Objects);
-        return await JudgeAsync(app, asApp, checks, rendered, revision, settings, ct) with { Revision = revision, DriftCorrected = applied.Corrected };
+        AppOutcome outcome;
+        if (!applied.Waiting)
+        {
+            checks.Hold(AppConditions.Applied);
+            outcome = await JudgeAsync(app, asApp, rollout, checks, ct);
+        }
+        else if (IsOverdue(app, rollout))
+            outcome = checks.Fail(AppConditions.Applied, [new("apply.timeout", "", "What was written was not taken up by its controllers in time. Is the cluster's controller manager running?")])
+                with { LookAgainAfter = options.HealthPoll };
+        else
+            outcome = checks.Wait(AppConditions.Applied, "Waiting for what was written to be taken up by its controllers.", options.WavePoll);
+        return outcome with { Revision = rollout.Revision, DriftCorrected = applied.Corrected };
     }
 
-    private RenderContext Context(AppResource app, EditionSpec spec, AgentSettings settings, AppInputs inputs, Fingerprint fingerprint, bool servesHttpRoutes) => new()
+    private async Task<AppOutcome> JudgeAsync(AppResource app, IClusterApi asApp, Rollout rollout, AppChecks checks, CancellationToken ct)
     {
-        App = app.Key,
-        Uid = app.Uid,
-        Edition = app.Edition,
-        Spec = spec,
-        Settings = options.ReadyDeadline is { } deadline ? settings with { ReadyDeadline = deadline } : settings,
-        Answers = inputs.Answers,
-        ExistingConfigs = inputs.Configs,
-        ExistingSecrets = inputs.Secrets,
-        ExistingClaims = inputs.Claims,
-        ServesHttpRoutes = servesHttpRoutes,
-        Generate = PasswordGenerator.Generate,
-        Fingerprint = fingerprint,
-    };
-
-    private async Task<AppOutcome> JudgeAsync(
-        AppResource app, IClusterApi asApp, AppChecks checks, RenderResult rendered, string revision, AgentSettings settings, CancellationToken ct)
-    {
-        var live = await ReadAsync(asApp, rendered.Objects.Select(item => item.Ref), ct);
-        var pods = rendered.Objects.Count == 0 ? [] : (await asApp.ListAsync(ResourceKind.Pod, new(app.Key.Namespace, $"{AppNames.IdLabel}={app.Key.Id}"), ct)).Items;
-        var startedAt = AppStatusRules.RolloutStartedAt(app.Status, new(AppProgress.InProgress) { Revision = revision }, clock.GetUtcNow());
-        var deadline = (options.ReadyDeadline ?? settings.ReadyDeadline) + rendered.StartupBudget;
-        var health = AppHealth.Judge([.. rendered.Objects.Select(item => (item.Ref, live.GetValueOrDefault(item.Ref)))], pods, clock.GetUtcNow() - startedAt > deadline);
-
+        var live = await ReadAsync(asApp, rollout.Objects.Select(item => item.Ref), ct);
+        var pods = rollout.Objects.Count == 0 ? [] : (await asApp.ListAsync(ResourceKind.Pod, new(app.Key.Namespace, $"{AppNames.IdLabel}={app.Key.Id}"), ct)).Items;
+        var health = AppHealth.Judge([.. rollout.Objects.Select(item => (item.Ref, live.GetValueOrDefault(item.Ref)))], pods, IsOverdue(app, rollout));
         var outcome = health.State switch
         {
             HealthState.Current => checks.Succeed(AppConditions.Healthy),
             HealthState.Failed => checks.Fail(AppConditions.Healthy, health.Problems) with { LookAgainAfter = options.Resync },
             _ => checks.Wait(AppConditions.Healthy, health.Problems[0].ToString(), options.HealthPoll) with { Problems = health.Problems },
         };
-        return outcome with { ObjectsReady = health.Ready, ObjectsTotal = health.Total, Images = health.Images };
+        return outcome with { Objects = (health.Total, health.Ready), Images = health.Images };
     }
 
-    /// <summary>Whether an App's rendered objects keep to the policy.</summary>
-    internal async Task<List<PolicyRefusal>> CheckObjectsAsync(LocalPolicy policy, string ns, IReadOnlyList<KubernetesObject> objects, CancellationToken ct)
+    private bool IsOverdue(AppResource app, Rollout rollout)
     {
-        var scopes = new Dictionary<ResourceKind, bool?>();
-        foreach (var kind in objects.Select(item => item.Kind).Distinct())
-            scopes[kind] = (await api.FindMappingAsync(kind, ct))?.Namespaced;
-        return [.. PolicyCheck.Objects(policy, ns, objects, kind => scopes[kind])];
+        var now = clock.GetUtcNow();
+        return now - AppStatusRules.RolloutStartedAt(app.Status, new(AppProgress.InProgress) { Revision = rollout.Revision }, now) > rollout.Deadline;
     }
-
-    /// <summary>Renders without anything being there yet, and holds it to the policy. Writes nothing.</summary>
-    public async Task<IReadOnlyList<AppProblem>> PreviewAsync(AppResource app, IReadOnlyDictionary<string, string>? answers, CancellationToken ct)
-    {
-        var (spec, provisioner, problems) = ProvisionerCatalog.Resolve(app);
-        if (spec is null || provisioner is null)
-            return problems;
-        var (policy, unreadable) = await ReadPolicyAsync(ct);
-        if (policy is null)
-            return AppChecks.Refusals([unreadable!]);
-        if (PolicyCheck.App(policy, app.Key.Namespace, options.Namespace, app.Publisher).ToList() is { Count: > 0 } refused)
-            return AppChecks.Refusals(refused);
-        var inputs = AppInputs.None with { Answers = answers ?? AppInputs.None.Answers };
-        var rendered = provisioner.Render(Context(app, spec, await ReadSettingsAsync(ct), inputs, new Fingerprint(Fingerprint.NewKey()), await ServesHttpRoutesAsync(ct)));
-        return rendered.Errors.Count > 0
-            ? rendered.Errors
-            : AppChecks.Refusals(await CheckObjectsAsync(policy, app.Key.Namespace, rendered.Objects, ct));
-    }
-
-    /// <summary>Why Apps may not live in the namespace, by the gate and the local policy; null when they may.</summary>
-    public async Task<AppProblem?> RefuseNamespaceAsync(string ns, CancellationToken ct)
-    {
-        var (policy, unreadable) = await ReadPolicyAsync(ct);
-        return policy is null ? AppChecks.Refusals([unreadable!])[0] : await gate.RefuseAsync(ns, policy, ct);
-    }
-
-    private async Task<(LocalPolicy? Policy, PolicyRefusal? Refusal)> ReadPolicyAsync(CancellationToken ct) =>
-        PolicyReader.Read(await api.FindAsync(new(ResourceKind.ConfigMap, options.Namespace, LocalPolicy.ConfigMapName), ct));
-
-    private async Task<AgentSettings> ReadSettingsAsync(CancellationToken ct)
-    {
-        var settings = AgentSettings.Read(await api.FindAsync(new(ResourceKind.ConfigMap, options.Namespace, AgentSettings.ConfigMapName), ct), out var ignored);
-        foreach (var key in ignored)
-            SettingIgnored(log, key, AgentSettings.ConfigMapName);
-        return settings;
-    }
-
-    private async Task<bool> ServesHttpRoutesAsync(CancellationToken ct) => await api.FindMappingAsync(ResourceKind.HttpRoute, ct) is not null;
 
     /// <summary>Names the whole set. Kinds and names are in it, so an object more or less is another revision.</summary>
     private static string Revision(Fingerprint fingerprint, IReadOnlyList<KubernetesObject> objects) =>
@@ -233,7 +184,4 @@ internal sealed partial class AppReconciler(IClusterApi api, NamespaceGate gate,
 
     [LoggerMessage(6012, LogLevel.Information, "App {App} is removed")]
     private static partial void Removed(ILogger log, AppKey app);
-
-    [LoggerMessage(6013, LogLevel.Warning, "The setting {Key} in {ConfigMap} is unknown, or has a value that cannot be used; it is ignored")]
-    private static partial void SettingIgnored(ILogger log, string key, string configMap);
 }

@@ -57,7 +57,6 @@ internal sealed class AppRemoval(IClusterApi api, NamespaceGate gate, AppControl
                 return new(AppProgress.Terminating)
                 {
                     Conditions = [new("Removed", null, "InProgress", $"Waiting for {string.Join(", ", deleting)} to be gone.")],
-                    ObjectsTotal = inventory.Entries.Count,
                     LookAgainAfter = options.WavePoll,
                 };
         }

@@ -41,13 +41,13 @@ internal interface IAppStore
     IAsyncEnumerable<AppSnapshot> ChangesAsync(CancellationToken ct);
 }
 
-internal sealed class AppStore(IClusterApi api, AppReconciler reconciler, NamespaceGate gate, AppFeed feed) : IAppStore
+internal sealed class AppStore(IClusterApi api, AppAdmission admission, NamespaceGate gate, AppFeed feed) : IAppStore
 {
     private const string NameTaken = "install.name_taken";
     private static readonly WriteOptions Write = new(AppNames.FieldManager);
 
     public Task<IReadOnlyList<AppProblem>> CheckAsync(AppInstall install, CancellationToken ct) =>
-        reconciler.PreviewAsync(new(Desired(install)), install.Answers, ct);
+        admission.PreviewAsync(new(Desired(install)), install.Answers, ct);
 
     public async Task<IReadOnlyList<AppProblem>> PutAsync(AppInstall install, CancellationToken ct)
     {
@@ -60,7 +60,7 @@ internal sealed class AppStore(IClusterApi api, AppReconciler reconciler, Namesp
             return problems;
         var ns = install.Key.Namespace;
         await gate.CreateIfAbsentAsync(ns, ct);
-        if (await reconciler.RefuseNamespaceAsync(ns, ct) is { } closed)
+        if (await admission.RefuseNamespaceAsync(gate, ns, ct) is { } closed)
             return [closed];
         try
         {

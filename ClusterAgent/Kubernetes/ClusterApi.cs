@@ -1,46 +1,30 @@
 using System.Globalization;
 using System.Net;
-using System.Net.Http.Headers;
 using System.Runtime.CompilerServices;
 using System.Text;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace CodeZero.ClusterAgent.Kubernetes;
 
-/// <summary>
-/// <see cref="IClusterApi"/> over the REST API of an API server. A request that may be repeated is tried up to four times when the server is
-/// busy or unreachable (429, 5xx, a broken connection), waiting as <c>Retry-After</c> says or 0.25 s × 2ⁿ with jitter; each try may take 30 s.
-/// </summary>
+/// <summary><see cref="IClusterApi"/> over the REST API of an API server.</summary>
 internal sealed class ClusterApi : IClusterApi, IDisposable
 {
     private const int PageSize = 500;
-    private const int MaxTries = 4;
-    private static readonly TimeSpan TryTimeout = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan MaxRetryAfter = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan WatchLife = TimeSpan.FromMinutes(4);
 
-    private readonly HttpClient _http;
-    private readonly ClusterCredentials _credentials;
+    private readonly ClusterHttp _http;
     private readonly ResourceMappings _mappings;
     private readonly TimeProvider _clock;
-    private readonly string _server;
     private readonly string? _actAs;
 
     public ClusterApi(ClusterConfig config, TimeProvider clock)
     {
-        _http = config.CreateClient();
-        _credentials = config.Credentials;
-        _server = config.Server.AbsoluteUri.TrimEnd('/');
+        _http = new(config, clock);
         _clock = clock;
         _mappings = new(clock, GetAsync);
     }
 
-    private ClusterApi(ClusterApi origin, string actAs)
-    {
-        (_http, _credentials, _server, _clock, _mappings) = (origin._http, origin._credentials, origin._server, origin._clock, origin._mappings);
-        _actAs = actAs;
-    }
+    private ClusterApi(ClusterApi origin, string actAs) => (_http, _clock, _mappings, _actAs) = (origin._http, origin._clock, origin._mappings, actAs);
 
     public IClusterApi As(string ns, string serviceAccount) => new ClusterApi(this, $"system:serviceaccount:{ns}:{serviceAccount}");
 
@@ -95,11 +79,9 @@ internal sealed class ClusterApi : IClusterApi, IDisposable
         var path = await CollectionPathAsync(kind, scope.Namespace, ct) + query;
 
         // A connection that died without a word would be watched for ever: give the server a little longer than it was asked for.
-        using var deadline = new CancellationTokenSource(life + TryTimeout, _clock);
+        using var deadline = new CancellationTokenSource(life + ClusterHttp.TryTimeout, _clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, deadline.Token);
-        using var response = await SendOnceAsync(HttpMethod.Get, path, null, null, streaming: true, either.Token);
-        if (!response.IsSuccessStatusCode)
-            throw await FailureAsync(response, either.Token);
+        using var response = await _http.StreamAsync(path, _actAs, either.Token);
         await using var stream = await response.Content.ReadAsStreamAsync(either.Token);
         using var lines = new StreamReader(stream, Encoding.UTF8);
         while (await ReadLineAsync(lines, ct, either.Token) is { } line)
@@ -169,87 +151,14 @@ internal sealed class ClusterApi : IClusterApi, IDisposable
 
     private Task<JsonNode?> GetAsync(string path, CancellationToken ct) => SendAsync(HttpMethod.Get, path, null, null, repeatable: true, ct);
 
+    private Task<JsonNode?> SendAsync(HttpMethod method, string path, JsonNode? body, string? contentType, bool repeatable, CancellationToken ct) =>
+        _http.SendAsync(method, path, body, contentType, repeatable, _actAs, ct);
+
     private async Task<KubernetesObject> SendForObjectAsync(
         HttpMethod method, string path, JsonNode? body, string? contentType, bool repeatable, CancellationToken ct) =>
         await SendAsync(method, path, body, contentType, repeatable, ct) is JsonObject json
             ? new(json)
             : throw new InvalidDataException($"The API server answered {method} {path} with something that is no object.");
-
-    private async Task<JsonNode?> SendAsync(HttpMethod method, string path, JsonNode? body, string? contentType, bool repeatable, CancellationToken ct)
-    {
-        var text = body?.ToJsonString();
-        for (var attempt = 1; ; attempt++)
-        {
-            var wait = TimeSpan.FromSeconds(0.25 * (1 << attempt) * (0.5 + Random.Shared.NextDouble() / 2));
-            using var timeout = new CancellationTokenSource(TryTimeout, _clock);
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, timeout.Token);
-            try
-            {
-                using var response = await SendOnceAsync(method, path, text, contentType, streaming: false, either.Token);
-                if (response.IsSuccessStatusCode)
-                    return await ReadJsonAsync(response, either.Token);
-                throw await FailureAsync(response, either.Token);
-            }
-            catch (ClusterApiException e) when (attempt < MaxTries && e.IsTransient && (repeatable || e.RetryAfter is not null))
-            {
-                // Retry-After says that the server did not take the request on.
-                wait = e.RetryAfter is { } asked ? (asked < MaxRetryAfter ? asked : MaxRetryAfter) : wait;
-            }
-            catch (HttpRequestException) when (attempt < MaxTries && repeatable)
-            {
-            }
-            catch (OperationCanceledException) when (timeout.IsCancellationRequested && !ct.IsCancellationRequested)
-            {
-                if (attempt == MaxTries || !repeatable)
-                    throw new TimeoutException($"The API server did not answer {method} {path} within {TryTimeout.TotalSeconds:0} s.");
-            }
-            await Task.Delay(wait, _clock, ct);
-        }
-    }
-
-    private async Task<HttpResponseMessage> SendOnceAsync(
-        HttpMethod method, string path, string? body, string? contentType, bool streaming, CancellationToken ct)
-    {
-        for (var renewed = false; ; renewed = true)
-        {
-            using var request = new HttpRequestMessage(method, _server + path);
-            request.Headers.Accept.Add(new("application/json"));
-            request.Headers.UserAgent.Add(new("codezero-agent", AgentVersion.Text));
-            if (await _credentials.GetTokenAsync(renewed, ct) is { } token)
-                request.Headers.Authorization = new("Bearer", token);
-            if (_actAs is not null)
-                request.Headers.Add("Impersonate-User", _actAs);
-            if (body is not null)
-                request.Content = new StringContent(body, Encoding.UTF8, new MediaTypeHeaderValue(contentType!));
-
-            var response = await _http.SendAsync(request, streaming ? HttpCompletionOption.ResponseHeadersRead : HttpCompletionOption.ResponseContentRead, ct);
-            if (response.StatusCode != HttpStatusCode.Unauthorized || renewed)
-                return response;
-            response.Dispose();
-        }
-    }
-
-    private static async Task<ClusterApiException> FailureAsync(HttpResponseMessage response, CancellationToken ct)
-    {
-        JsonNode? body = null;
-        try
-        {
-            body = await ReadJsonAsync(response, ct);
-        }
-        catch (JsonException)
-        {
-            // A proxy in between answers in its own words; the status code says enough.
-        }
-        return ClusterApiException.From(response.StatusCode, body, response.Headers.RetryAfter?.Delta);
-    }
-
-    private static async Task<JsonNode?> ReadJsonAsync(HttpResponseMessage response, CancellationToken ct)
-    {
-        if (response.Content.Headers.ContentLength == 0)
-            return null;
-        await using var stream = await response.Content.ReadAsStreamAsync(ct);
-        return await JsonNode.ParseAsync(stream, cancellationToken: ct);
-    }
 
     private static async Task<string?> ReadLineAsync(StreamReader lines, CancellationToken caller, CancellationToken either)
     {

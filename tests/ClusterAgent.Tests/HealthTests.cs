@@ -138,7 +138,7 @@ public class HealthTests
         var start = DateTimeOffset.UnixEpoch;
         AppOutcome Outcome(bool holds) => new(AppProgress.Failed)
         {
-            Revision = "r", Conditions = [new("Applied", holds, "x", "m")], Problems = [new("c", "o", "m")], Images = [new("c", "i", "d")], ObjectsReady = 1, ObjectsTotal = 2, DriftCorrected = 3,
+            Revision = "r", Conditions = [new("Applied", holds, "x", "m")], Problems = [new("c", "o", "m")], Images = [new("c", "i", "d")], Objects = (2, 1), DriftCorrected = 3,
         };
         var first = AppStatusRules.Next(new(), Outcome(false), 1, start);
         var same = AppStatusRules.Next(first, Outcome(false), 1, start.AddMinutes(1));

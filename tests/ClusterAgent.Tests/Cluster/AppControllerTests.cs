@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
 using CodeZero.ClusterAgent.Apps;
 using CodeZero.ClusterAgent.Kubernetes;
@@ -176,18 +177,40 @@ public sealed class AppControllerTests : IAsyncLifetime
             await _cluster.PhaseAsync(_app, AppPhase.Running);
         }
         var config = (await _cluster.FindAsync(ResourceKind.ConfigMap, _app, "web-config"))!.ResourceVersion;
-        var inventory = (await _cluster.FindAsync(ResourceKind.Secret, _app, "codezero-inventory-web"))!.ResourceVersion;
-        var written = 0;
+        var written = new ConcurrentQueue<string>();
 
-        await using (var second = new RunningAgent(new FaultyApi(_cluster.Agent, item => item.Kind != AppDefinition.Read().Kind && item.Label(AppNames.IdLabel) is not null && Interlocked.Increment(ref written) > 0)))
+        await using (var second = new RunningAgent(new FaultyApi(_cluster.Agent, item =>
         {
-            await Eventually.HoldsAsync(() => second.IsReady);
+            if (item.Label(AppNames.IdLabel) is not null)
+                written.Enqueue($"{item.Kind.Kind} {item.Name}");
+            return false;
+        })))
+        {
+            // Something to do, so that the wait has an end.
             await _cluster.Admin.DeleteAsync(new(ResourceKind.NetworkPolicy, _app.Namespace, "web"), new(), default);
-            await Eventually.HoldsAsync(() => written > 0);
+            await Eventually.HoldsAsync(async () => (await _cluster.StatusAsync(_app)).Drift == 1);
         }
 
+        Assert.Equal(["NetworkPolicy web"], written);
         Assert.Equal(config, (await _cluster.FindAsync(ResourceKind.ConfigMap, _app, "web-config"))!.ResourceVersion);
-        Assert.Equal(inventory, (await _cluster.FindAsync(ResourceKind.Secret, _app, "codezero-inventory-web"))!.ResourceVersion);
+    }
+
+    [Fact]
+    public async Task What_a_dead_agent_had_written_is_known_to_the_next_also_when_the_app_has_changed()
+    {
+        await _cluster.ApplyAppDefinitionAsync();
+        await _cluster.ApplyAppAsync(_app, Full);
+        var broke = new TaskCompletionSource();
+        await using (new RunningAgent(new FaultyApi(_cluster.Agent, item => item.Kind == ResourceKind.Deployment && (broke.TrySetResult() || true))))
+            await broke.Task.WaitAsync(TimeSpan.FromSeconds(60));
+        Assert.NotNull(await _cluster.FindAsync(ResourceKind.ConfigMap, _app, "web-config"));
+
+        await _cluster.ApplyAppAsync(_app, $$"""{"image":"{{Image}}"}""");
+        await using var next = new RunningAgent(_cluster.Agent);
+        await _cluster.PhaseAsync(_app, AppPhase.Running);
+
+        Assert.Null(await _cluster.FindAsync(ResourceKind.ConfigMap, _app, "web-config"));
+        Assert.Null(await _cluster.FindAsync(ResourceKind.Secret, _app, "web-secret"));
     }
 
     [Fact]

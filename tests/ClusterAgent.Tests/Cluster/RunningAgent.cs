@@ -23,8 +23,9 @@ internal sealed class RunningAgent : IAsyncDisposable
     {
         var (gate, feed) = (new NamespaceGate(api, TimeProvider.System), new AppFeed());
         options ??= Quick;
-        var reconciler = new AppReconciler(api, gate, options, TimeProvider.System, NullLogger<AppReconciler>.Instance);
-        Store = new AppStore(api, reconciler, gate, feed);
+        var admission = new AppAdmission(api, options, NullLogger<AppAdmission>.Instance);
+        var reconciler = new AppReconciler(api, admission, gate, options, TimeProvider.System, NullLogger<AppReconciler>.Instance);
+        Store = new AppStore(api, admission, gate, feed);
         _controller = new(api, reconciler, feed, options, TimeProvider.System, NullLoggerFactory.Instance);
         _running = _controller.RunAsync(_stop.Token);
     }
