@@ -119,11 +119,13 @@ public sealed class AppControllerTests : IAsyncLifetime
         await _cluster.Admin.PatchAsync(new(ResourceKind.ConfigMap, _app.Namespace, "web-config"), PatchType.Merge, JsonNode.Parse("""{"immutable":true}""")!, new("kubectl"), default);
         var deployment = (await _cluster.FindAsync(ResourceKind.Deployment, _app, "web"))!.Generation;
 
-        await _cluster.ApplyAppAsync(_app, Full.Replace("\"a\"", "\"b\"", StringComparison.Ordinal).Replace("3.10", "3.9", StringComparison.Ordinal));
+        await _cluster.ApplyAppAsync(_app, Full.Replace("\"a\"", "\"b\"", StringComparison.Ordinal).Replace("3.10", "3.9", StringComparison.Ordinal)
+            .Replace("\"secrets\":{", "\"secrets\":{\"NEW\":\"x\",", StringComparison.Ordinal));
 
         var status = await _cluster.PhaseAsync(_app, AppPhase.Degraded);
         Assert.Equal("apply.invalid", status.Errors[0].Code);
         Assert.Contains("immutable", status.Errors[0].Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("NEW", (await _cluster.FindAsync(ResourceKind.Secret, _app, "web-secret"))!.DecodeData().Keys);
         Assert.Equal(deployment, (await _cluster.FindAsync(ResourceKind.Deployment, _app, "web"))!.Generation);
     }
 
