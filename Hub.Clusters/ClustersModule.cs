@@ -29,7 +29,7 @@ public static class ClustersModule
         services.AddValidation();
         services.AddValidatedOptions<ClustersOptions>(configuration, ClustersOptions.Section);
         services.AddModuleDb<ClustersDb>(ClustersDb.Schema);
-        services.AddSingleton<IStateKeys, StateKeys>().AddSingleton<StateWaits>().AddSingleton<AgentDirectory>().AddSingleton<PullState>();
+        services.AddSingleton<ClustersMetrics>().AddSingleton<IStateKeys, StateKeys>().AddSingleton<StateWaits>().AddSingleton<AgentDirectory>().AddSingleton<PullState>();
         services.AddHostedService<ClusterNotifications>();
         services.AddHubJob<RefreshStates>(RefreshStates.Name, RefreshStates.Cron);
         services.AddScoped<IMachineClients, Machines>();

@@ -24,15 +24,18 @@ internal sealed class AgentDirectory(IServiceScopeFactory scopes, TimeProvider c
     private readonly ConcurrentDictionary<Guid, Entry> _entries = new();
     private long _generation;
 
-    /// <summary>The accepted agent of a cluster that is not removed; null when there is none.</summary>
-    public async ValueTask<CurrentAgent?> FindAsync(Guid organization, Guid cluster, CancellationToken ct)
+    /// <summary>
+    /// The agent with this key, when it speaks for the cluster now; otherwise null. A yes may come from memory; before a no the database is asked, so that
+    /// nobody who was accepted a moment ago is called revoked.
+    /// </summary>
+    public async ValueTask<CurrentAgent?> FindAsync(Guid organization, Guid cluster, string thumbprint, CancellationToken ct)
     {
         var now = clock.GetUtcNow();
-        if (_entries.TryGetValue(cluster, out var known) && known.Organization == organization && now - known.At < KeptFor)
+        if (_entries.TryGetValue(cluster, out var known) && known.Organization == organization && now - known.At < KeptFor && known.Agent.Thumbprint == thumbprint)
             return known.Agent;
         var generation = Volatile.Read(ref _generation);
         var agent = await ReadAsync(organization, cluster, ct);
-        if (agent is null)
+        if (agent is null || agent.Thumbprint != thumbprint)
             return null;
         _entries[cluster] = new(organization, agent, now);
         if (generation != Volatile.Read(ref _generation))
@@ -52,7 +55,8 @@ internal sealed class AgentDirectory(IServiceScopeFactory scopes, TimeProvider c
         _entries.Clear();
     }
 
-    private async Task<CurrentAgent?> ReadAsync(Guid organization, Guid cluster, CancellationToken ct)
+    /// <summary>The agent that speaks for a cluster that is not removed, from the database; null when there is none.</summary>
+    public async Task<CurrentAgent?> ReadAsync(Guid organization, Guid cluster, CancellationToken ct)
     {
         await using var scope = scopes.CreateAsyncScope();
         scope.ServiceProvider.GetRequiredService<Tenant>().Enter(organization);

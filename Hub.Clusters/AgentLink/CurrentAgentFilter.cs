@@ -12,14 +12,9 @@ internal sealed class CurrentAgentFilter : IEndpointFilter
     public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {
         var http = context.HttpContext;
-        var services = http.RequestServices;
-        return await IsCurrentAsync(services.GetRequiredService<AgentDirectory>(), services.GetRequiredService<AgentCaller>(), http.RequestAborted)
-            ? await next(context)
-            : Revoked();
+        var (directory, caller) = (http.RequestServices.GetRequiredService<AgentDirectory>(), http.RequestServices.GetRequiredService<AgentCaller>());
+        return await directory.FindAsync(caller.Organization, caller.Cluster, caller.KeyThumbprint, http.RequestAborted) is null ? Revoked() : await next(context);
     }
-
-    internal static async ValueTask<bool> IsCurrentAsync(AgentDirectory directory, AgentCaller caller, CancellationToken ct) =>
-        await directory.FindAsync(caller.Organization, caller.Cluster, ct) is { } agent && agent.Thumbprint == caller.KeyThumbprint;
 
     internal static ProblemHttpResult Revoked() => Problems.Create(StatusCodes.Status401Unauthorized, "agent.revoked",
         "This key no longer speaks for its cluster: it was revoked, replaced, or the cluster was removed. Leave the workloads as they are; enrol again with a new token to go on.");

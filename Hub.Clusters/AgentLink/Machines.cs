@@ -17,7 +17,7 @@ internal sealed class Machines(AgentDirectory directory, IOptions<AccessTokenOpt
             || !Guid.TryParseExact(first, "N", out var organization) || !Guid.TryParseExact(second, "N", out var cluster)
             || AgentApi.ClientId(organization, cluster) != clientId)
             return null;
-        if (await directory.FindAsync(organization, cluster, ct) is not { } agent)
+        if (await directory.ReadAsync(organization, cluster, ct) is not { } agent)
             return null;
         var claims = new Dictionary<string, string> { [AgentPolicy.OrganizationClaim] = organization.ToString(), [AgentPolicy.ClusterClaim] = cluster.ToString() };
         return new(clientId, agent.PublicKey, AgentApi.Scope, $"{tokens.Value.Issuer}/agent", claims, TokenLifetime);

@@ -31,6 +31,14 @@ internal sealed class ClustersDb(DbContextOptions<ClustersDb> options, Tenant te
         configurationBuilder.Properties<StateReason>().HaveConversion<LowerCaseName<StateReason>>();
     }
 
+    protected override void OnModelCreating(ModelBuilder modelBuilder)
+    {
+        base.OnModelCreating(modelBuilder);
+        // What is history is never deleted through something else.
+        foreach (var foreignKey in modelBuilder.Model.GetEntityTypes().SelectMany(entity => entity.GetForeignKeys()))
+            foreignKey.DeleteBehavior = DeleteBehavior.NoAction;
+    }
+
     /// <summary>The cluster, by id or name, unless it is removed.</summary>
     public Task<Cluster?> FindClusterAsync(string idOrName, CancellationToken ct) => Guid.TryParse(idOrName, out var id)
         ? Clusters.SingleOrDefaultAsync(cluster => cluster.Id == id && cluster.RemovedAt == null, ct)

@@ -36,6 +36,7 @@ internal sealed class Maps :
         agent.ToTable("agents").HasKey(row => new { row.OrganizationId, row.Id });
         agent.HasOne<Cluster>().WithMany().HasForeignKey(row => new { row.OrganizationId, row.ClusterId });
         agent.HasOne<Enrolment>().WithOne().HasForeignKey<Agent>(row => new { row.OrganizationId, row.EnrolmentId });
+        agent.HasIndex(row => new { row.OrganizationId, row.EnrolmentId }).IsUnique();
         agent.HasIndex(row => new { row.OrganizationId, row.ClusterId }).IsUnique().HasFilter("status = 'accepted'");
         agent.HasIndex(row => new { row.OrganizationId, row.ClusterUid });
         agent.HasIndex(row => new { row.OrganizationId, row.ClusterId, row.RequestedAt });

@@ -55,7 +55,7 @@ internal static class Chain
         var approvalWaits = steps[broken] is { Step: ChainStepName.Approved, State: ChainState.Waiting };
         var next = approvalWaits ? Array.FindIndex(steps, broken + 1, step => step.State is ChainState.Waiting or ChainState.Refused) : broken;
         for (var i = (next < 0 ? broken : next) + 1; i < steps.Length; i++)
-            if (steps[i] is { State: ChainState.Waiting, Code: not Paused })
+            if (steps[i] is { State: ChainState.Waiting or ChainState.Refused, Code: not Paused })
                 steps[i] = new(steps[i].Step, ChainState.Waiting);
         return steps;
     }

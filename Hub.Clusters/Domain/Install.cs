@@ -88,7 +88,7 @@ internal sealed class Install : ITenantOwned
     public void Approve(string approvalSet, Cluster cluster)
     {
         Approval = approvalSet;
-        Observed = Observed is null ? null : Observed with { Refusal = null };
+        Observed = Observed?.Reconsidered();
         Touch(cluster);
     }
 
@@ -115,11 +115,15 @@ internal sealed class Install : ITenantOwned
     /// <returns>Whether the state must change: the cluster no longer has it, or still does although it was finished.</returns>
     public bool Observe(AgentReport report, InstallReport? said, ReportedRefusal? refusal, bool mayReturn, DateTimeOffset now)
     {
-        if (report.Serial is not { } serial || (said is null && refusal is null))
+        if (report.Serial is not { } serial)
             return false;
         var aware = serial >= StateSerial;
+        if (!aware)
+            (said, refusal) = (said?.Phase == InstallPhase.Refused ? null : said, null); // it refused something else
+        if (said is null && refusal is null)
+            return false;
         var running = said?.Phase is InstallPhase.Progressing or InstallPhase.Healthy or InstallPhase.Degraded or InstallPhase.Failed;
-        Observed = Observation.Of(report, said, Digest, aware ? refusal : null);
+        Observed = Observation.Of(report, said, Digest, refusal);
         EverApplied |= running;
         EverServed |= running;
         if (FinishedAt is null && Removed && aware && said?.Phase == InstallPhase.Removed)

@@ -17,6 +17,14 @@ internal sealed record Observation(
     /// <summary>The step as reported for the present digest.</summary>
     public StepReport? Step(ReportStep step) => Current ? Steps.FirstOrDefault(reported => reported.Step == step) : null;
 
+    /// <summary>What stays true when something was done about a refusal: the agent is to look again.</summary>
+    public Observation Reconsidered() => this with
+    {
+        Phase = Phase == InstallPhase.Refused ? null : Phase,
+        Steps = [.. Steps.Where(step => step.State != StepState.Failed)],
+        Refusal = null,
+    };
+
     /// <summary>What stays true when the install gets another digest: what serves until then.</summary>
     public Observation Outdated() => this with { Current = false, Refusal = null };
 }

@@ -32,10 +32,16 @@ internal sealed partial class ChangeInstall(ClustersDb db, InstallContents conte
         var (inputs, refused) = await contents.KeepInputsAsync(request.Inputs, ct);
         if (refused is not null)
             return refused;
-        (var content, refused) = await contents.ResolveAsync(
-            install.Publisher, install.App, request.Version ?? install.Version, request.Edition ?? install.Edition, install.Edition, inputs ?? install.Inputs, ct);
-        if (content is null)
-            return refused!;
+        // Only another version or edition is looked up: what is installed can be paused although its version is gone from the catalogue.
+        var content = install.Content with { Inputs = inputs ?? install.Inputs };
+        if ((request.Version, request.Edition) is not (null, null))
+        {
+            (var resolved, refused) = await contents.ResolveAsync(
+                install.Publisher, install.App, request.Version ?? install.Version, request.Edition ?? install.Edition, install.Edition, content.Inputs, ct);
+            if (resolved is null)
+                return refused!;
+            content = resolved;
+        }
 
         var (before, revision) = (install.Content, install.Revision);
         if (content != before with { PublishedAt = content.PublishedAt })

@@ -23,7 +23,14 @@ namespace CodeZero.Hub.Clusters.Features;
 internal sealed partial class EnrolAgent(
     ClustersDb db, Tenant tenant, Acceptance acceptance, IStateKeys keys, IOptions<ClustersOptions> options, IOptions<AccessTokenOptions> tokens, TimeProvider clock, ILogger<EnrolAgent> log)
 {
-    internal static async Task<IResult> Handle(HttpRequest http, EnrolAgent enrol, CancellationToken ct)
+    internal static async Task<IResult> Handle(HttpRequest http, EnrolAgent enrol, ClustersMetrics metrics, CancellationToken ct)
+    {
+        var answer = await ReadAsync(http, enrol, ct);
+        metrics.EnrolmentAsked(answer is ProblemHttpResult refused ? (string)refused.ProblemDetails.Extensions["code"]! : "joined");
+        return answer;
+    }
+
+    private static async Task<IResult> ReadAsync(HttpRequest http, EnrolAgent enrol, CancellationToken ct)
     {
         if (ReadToken(http) is not { } text)
             return Refuse(StatusCodes.Status401Unauthorized, new(RefusalCode.EnrolmentToken, $"There is no enrolment token. Send it as 'Authorization: {AgentApi.EnrolmentScheme} <token>'."));

@@ -18,7 +18,7 @@ namespace CodeZero.Hub.Clusters.Features;
 /// GET /agent/v1/state?wait=50: the newest signed state, when it is newer than the one the agent has (<c>If-None-Match: "&lt;serial&gt;"</c>), else a wait for it, at most
 /// <c>wait</c> seconds. Protocol §5. While it waits it holds no connection, no transaction and no thread.
 /// </summary>
-internal sealed class PullState(IServiceScopeFactory scopes, StateWaits waits, AgentDirectory directory, IOptions<ClustersOptions> options, TimeProvider clock)
+internal sealed class PullState(IServiceScopeFactory scopes, StateWaits waits, AgentDirectory directory, IOptions<ClustersOptions> options, ClustersMetrics metrics, TimeProvider clock)
 {
     /// <summary>The longest wait, in seconds.</summary>
     internal const int MaxWaitSeconds = 55;
@@ -26,7 +26,7 @@ internal sealed class PullState(IServiceScopeFactory scopes, StateWaits waits, A
     /// <summary>Notifications can be missed; so often everybody looks by himself.</summary>
     private static readonly TimeSpan Sweep = TimeSpan.FromSeconds(30);
 
-    /// <summary>When to come back after an answer that had something new, or that the server cut short.</summary>
+    /// <summary>When to come back to another replica, as this one stops.</summary>
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(1);
 
     internal static async Task<IResult> Handle(
@@ -45,23 +45,31 @@ internal sealed class PullState(IServiceScopeFactory scopes, StateWaits waits, A
         using var listening = waits.Listen(cluster);
         while (true)
         {
-            if (await directory.FindAsync(organization, cluster, ct) is not { } agent || agent.Thumbprint != thumbprint)
+            if (await directory.FindAsync(organization, cluster, thumbprint, ct) is null)
                 return CurrentAgentFilter.Revoked();
             // Only the request itself is a sign of life: whoever waits may have gone long ago.
             if (await ReadNewerAsync(organization, cluster, known, heard ? null : asked, longest, ct) is { } envelope)
             {
                 response.Headers.ETag = string.Create(CultureInfo.InvariantCulture, $"\"{envelope.Serial}\"");
-                SayNext(response, Soon);
+                SayNext(response, TimeSpan.Zero);
                 return TypedResults.Bytes(envelope.Content, "application/json");
             }
             heard = true;
             var left = until - clock.GetUtcNow();
             if (left <= TimeSpan.Zero || waits.Stopping)
             {
-                SayNext(response, longest > TimeSpan.Zero ? Soon : Sweep);
+                SayNext(response, waits.Stopping ? Soon : longest > TimeSpan.Zero ? TimeSpan.Zero : Sweep);
                 return TypedResults.StatusCode(StatusCodes.Status304NotModified);
             }
-            await listening.NextAsync(left < Sweep ? left : Sweep, ct);
+            metrics.HeldPolls.Add(1);
+            try
+            {
+                await listening.NextAsync(left < Sweep ? left : Sweep, ct);
+            }
+            finally
+            {
+                metrics.HeldPolls.Add(-1);
+            }
         }
     }
 

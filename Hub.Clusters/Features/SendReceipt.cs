@@ -24,7 +24,7 @@ internal static class SendReceipt
             return WireBody.TooLarge(MaxBytes);
         if (!DsseEnvelope.Parse(body.Span).TryGet(out var envelope, out var refusal))
             return Problems.BadRequest(refusal.Code, refusal.Reason);
-        if (await directory.FindAsync(caller.Organization, caller.Cluster, ct) is not { } agent)
+        if (await directory.FindAsync(caller.Organization, caller.Cluster, caller.KeyThumbprint, ct) is not { } agent)
             return CurrentAgentFilter.Revoked();
         if (!Receipt.Verify(envelope, EcPublicKey.Parse(agent.PublicKey).Value).TryGet(out var receipt, out refusal))
             return Problems.Unprocessable(refusal.Code, refusal.Reason);

@@ -12,7 +12,7 @@ using Microsoft.Extensions.Options;
 namespace CodeZero.Hub.Clusters.Features;
 
 /// <summary>POST /agent/v1/reports: what the agent says about its cluster, complete. Protocol §8.</summary>
-internal sealed class SendReport(ClustersDb db, StatePublisher states, IOptions<ClustersOptions> options, TimeProvider clock)
+internal sealed class SendReport(ClustersDb db, StatePublisher states, IOptions<ClustersOptions> options, ClustersMetrics metrics, TimeProvider clock)
 {
     internal static async Task<IResult> Handle(HttpRequest http, SendReport send, AgentCaller caller, CancellationToken ct)
     {
@@ -48,6 +48,7 @@ internal sealed class SendReport(ClustersDb db, StatePublisher states, IOptions<
         await ForgetOldAsync(cluster, ct);
         if (changed && await states.PublishAsync(cluster, StateReason.Finished, ct) is { } refused)
             return refused;
+        metrics.ReportAccepted();
         return TypedResults.NoContent();
     }
 

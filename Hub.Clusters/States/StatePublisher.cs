@@ -10,7 +10,7 @@ using Microsoft.Extensions.Options;
 namespace CodeZero.Hub.Clusters.States;
 
 /// <summary>Signs a cluster's next state. In the transaction of the change that made it necessary, under the cluster's row lock: states follow one another, none is skipped.</summary>
-internal sealed class StatePublisher(ClustersDb db, IStateKeys keys, IOptions<ClustersOptions> options, TimeProvider clock)
+internal sealed class StatePublisher(ClustersDb db, IStateKeys keys, IOptions<ClustersOptions> options, ClustersMetrics metrics, TimeProvider clock)
 {
     /// <summary>The channel that tells every replica of a new state; the payload is the cluster's id.</summary>
     public const string Channel = "clusters.state";
@@ -42,6 +42,7 @@ internal sealed class StatePublisher(ClustersDb db, IStateKeys keys, IOptions<Cl
         await db.SaveChangesAsync(ct);
         await ForgetOldAsync(cluster, ct);
         await db.NotifyAsync(Channel, cluster.Id.ToString(), ct);
+        metrics.StateSigned(reason);
         return null;
     }
 

@@ -20,6 +20,8 @@ public sealed class ChainTests
         ["handed out"] = ("DWDWWW", null, story => story.Served().Facts()),
         ["handed out, agent late"] = ("DWDWWW", Chain.Disconnected, story => story.Served().Facts(late: true)),
         ["unapproved"] = ("DRDWWW", RefusalCode.InstallUnapproved, story => story.Served().Refuses(RefusalCode.InstallUnapproved).Facts()),
+        ["unapproved, as agents tell it"] = ("DRDWWW", RefusalCode.InstallUnapproved, story => story.Served().Says(InstallPhase.Refused, "DU").Refuses(RefusalCode.InstallUnapproved).Facts()),
+        ["approved after that"] = ("DDDWWW", null, story => story.Served().Says(InstallPhase.Refused, "DU").Refuses(RefusalCode.InstallUnapproved).Approves().Facts(approvals: 1)),
         ["not enough approvals"] = ("DRDWWW", RefusalCode.InstallUnapproved, story => story.Served().Refuses(RefusalCode.InstallUnapproved).Facts(approvals: 1)),
         ["document altered"] = ("DDRWWW", RefusalCode.BlobDigest, story => story.Served().Refuses(RefusalCode.BlobDigest).Facts(approvals: 1)),
         ["publisher unknown"] = ("DDDRWW", RefusalCode.InstallUnsigned, story => story.Served().Refuses(RefusalCode.InstallUnsigned).Facts(approvals: 1)),
@@ -91,7 +93,7 @@ public sealed class ChainTests
             return this;
         }
 
-        /// <param name="steps">Of fetched, verified, applied, healthy: D done, r running, w waiting, F failed.</param>
+        /// <param name="steps">Of fetched, verified, applied, healthy: D done, r running, w waiting, F failed, U failed for want of approvals.</param>
         internal Story Says(InstallPhase phase, string steps, string? error = null)
         {
             StepReport[] reports = [.. steps.Select((letter, i) => letter switch
@@ -99,6 +101,7 @@ public sealed class ChainTests
                 'D' => new StepReport((ReportStep)i, Noon.AddMinutes(i - 20), StepState.Done),
                 'r' => new StepReport((ReportStep)i, Noon.AddMinutes(i - 20), StepState.Running),
                 'w' => new StepReport((ReportStep)i, Noon.AddMinutes(i - 20), StepState.Waiting),
+                'U' => new StepReport((ReportStep)i, Noon.AddMinutes(i - 20), StepState.Failed, RefusalCode.InstallUnapproved, "0 of 1 needed approvals."),
                 _ => new StepReport((ReportStep)i, Noon.AddMinutes(i - 20), StepState.Failed, "health.deadline", "Not ready within 10 minutes."),
             })];
             _said = new(_install.Id, AppManifest.Digest.Parse(_install.Digest), "1.0.0", phase, reports, [], new(3, 1), error is null ? [] : [error], 0, []);
@@ -106,6 +109,12 @@ public sealed class ChainTests
         }
 
         internal Story Refuses(string code) => Observe(_said?.Revision.ToString() == _install.Digest ? _said : null, new(code, "Because.", _install.Id));
+
+        internal Story Approves()
+        {
+            _install.Approve(AppManifest.Digest.Of("approvals"u8).ToString(), _cluster);
+            return this;
+        }
 
         internal Story Changes()
         {

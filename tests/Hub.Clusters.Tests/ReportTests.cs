@@ -34,15 +34,19 @@ public sealed class ReportTests(ClustersFixture hub) : IClassFixture<ClustersFix
         var install = await cluster.InstallAsync();
         var state = (await cluster.Agent.FetchStateAsync()).State;
 
-        await cluster.Agent.ReportAsync(cluster.Agent.NewReport(state, refusals: [new(RefusalCode.InstallUnapproved, "0 of 1 needed approvals.", install.Id())])).JsonAsync(204);
+        var report = cluster.Agent.NewReport(state,
+            [Said(state, InstallPhase.Refused, [new(ReportStep.Fetched, cluster.Agent.Now(), StepState.Done), new(ReportStep.Verified, cluster.Agent.Now(), StepState.Failed, RefusalCode.InstallUnapproved, "0 of 1 needed approvals.")])],
+            [new(RefusalCode.InstallUnapproved, "0 of 1 needed approvals.", install.Id())]);
+        await cluster.Agent.ReportAsync(report).JsonAsync(204);
 
         var refused = (await cluster.GetAsync(install.Id())).Step("approved");
         Assert.Equal(("refused", RefusalCode.InstallUnapproved, "0 of 1 needed approvals."), (refused.Text("state"), refused.Text("code"), refused.Text("detail")));
         await cluster.HandInAsync(install.Id(), cluster.Approve(install)).JsonAsync(201);
         Assert.Equal("done", (await cluster.GetAsync(install.Id())).Step("approved").Text("state"));
         // A late report about the state before the approval says nothing about the present one.
-        await cluster.Agent.ReportAsync(cluster.Agent.NewReport(state, refusals: [new(RefusalCode.InstallUnapproved, "0 of 1 needed approvals.", install.Id())])).JsonAsync(204);
-        Assert.Equal("done", (await cluster.GetAsync(install.Id())).Step("approved").Text("state"));
+        await cluster.Agent.ReportAsync(report).JsonAsync(204);
+        var approved = await cluster.GetAsync(install.Id());
+        Assert.Equal(("done", "done", "waiting"), (approved.Step("approved").Text("state"), approved.Step("fetched").Text("state"), approved.Step("verified").Text("state")));
     }
 
     [Fact]
