@@ -50,7 +50,8 @@ internal sealed partial class InstallReconciler(
             var (refusal, removed) = root.TryGet(out var trusted, out var unreadable)
                 ? await BringAboutAsync(state, install, trusted, ct)
                 : (unreadable, false);
-            Decide(new(install, revision, refusal, clock.GetUtcNow(), removed));
+            var acceptedAt = refusal is null && await memory.FindAsync(install.Id, ct) is { } accepted && accepted.Digest == revision ? accepted.AcceptedAt : clock.GetUtcNow();
+            Decide(new(install, revision, refusal, acceptedAt, removed));
         }
     }
 

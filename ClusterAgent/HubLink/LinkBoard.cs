@@ -5,16 +5,16 @@ using CodeZero.AppManifest;
 namespace CodeZero.ClusterAgent.HubLink;
 
 /// <summary>A state in force, with the documents it needs, as far as they could be had. The documents are not yet checked against their names.</summary>
-/// <param name="FetchedAt">When the state came; after a restart, when it was read again.</param>
+/// <param name="FetchedAt">When each of its install digests first came.</param>
 internal sealed record StateInForce(
-    AcceptedState Accepted, IReadOnlyDictionary<Digest, ReadOnlyMemory<byte>> Documents, DateTimeOffset FetchedAt);
+    AcceptedState Accepted, IReadOnlyDictionary<Digest, ReadOnlyMemory<byte>> Documents, IReadOnlyDictionary<Digest, DateTimeOffset> FetchedAt);
 
 /// <summary>What the agent made of one install of the state in force.</summary>
 /// <param name="Revision">Its install digest.</param>
 /// <param name="Refusal">Why it was not taken on; null when it was.</param>
-/// <param name="DecidedAt">When it was verified or refused; null while that has not happened.</param>
+/// <param name="DecidedAt">When it was first verified, or refused.</param>
 /// <param name="Removed">The App is gone, as the state asks.</param>
-internal sealed record InstallVerdict(DesiredInstall Install, Digest Revision, Refusal? Refusal, DateTimeOffset? DecidedAt, bool Removed);
+internal sealed record InstallVerdict(DesiredInstall Install, Digest Revision, Refusal? Refusal, DateTimeOffset DecidedAt, bool Removed);
 
 /// <summary>
 /// What the parts of the Hub link tell each other: the follower which state is in force, the reconciler what it made of it, the reporter reads both.

@@ -33,7 +33,7 @@ internal static class ReportComposer
         var status = current ? app!.Status : new AppStatus();
         return new(
             install.Id, revision, install.Version, Phase(install, verdict, app, current),
-            [.. Steps(state, verdict, status)],
+            [.. Steps(state.FetchedAt.GetValueOrDefault(revision, state.Accepted.State.IssuedAt), verdict, status)],
             [.. status.Conditions.Take(InstallReport.MaxConditions).Select(Condition)],
             new(status.ObjectsTotal, status.ObjectsReady),
             [.. status.Errors.Select(problem => Cut(problem.ToString())).Take(InstallReport.MaxFirstErrors)],
@@ -59,11 +59,12 @@ internal static class ReportComposer
         },
     };
 
-    private static IEnumerable<StepReport> Steps(StateInForce state, InstallVerdict? verdict, AppStatus status)
+    private static IEnumerable<StepReport> Steps(DateTimeOffset fetchedAt, InstallVerdict? verdict, AppStatus status)
     {
-        yield return new(ReportStep.Fetched, UtcSeconds(state.FetchedAt), StepState.Done);
-        if (verdict?.DecidedAt is not { } decidedAt)
+        yield return new(ReportStep.Fetched, UtcSeconds(fetchedAt), StepState.Done);
+        if (verdict is null)
             yield break;
+        var decidedAt = verdict.DecidedAt;
         if (verdict.Refusal is { } refusal)
         {
             yield return new(ReportStep.Verified, UtcSeconds(decidedAt), StepState.Failed, refusal.Code, Cut(refusal.Reason));

@@ -12,14 +12,16 @@ namespace CodeZero.ClusterAgent.HubLink;
 /// <summary>The last good state with all it needs, so that the agent works without the Hub.</summary>
 /// <param name="Envelope">As the Hub signed it; it is verified again whenever it is read.</param>
 /// <param name="Blobs">Every document that its installs refer to.</param>
+/// <param name="FetchedAt">When each of its install digests first came.</param>
 /// <param name="Successions">The state keys that trusted ones vouched for, as envelopes.</param>
 /// <param name="LastReceipt">Digest of the newest receipt, which the next one names.</param>
 /// <param name="Receipts">Envelopes of receipts that the Hub did not have yet.</param>
 internal sealed record ArchivedState(
-    ReadOnlyMemory<byte> Envelope, IReadOnlyDictionary<Digest, ReadOnlyMemory<byte>> Blobs, ReadOnlyMemory<byte>? Successions, Digest? LastReceipt, IReadOnlyList<ReadOnlyMemory<byte>> Receipts)
+    ReadOnlyMemory<byte> Envelope, IReadOnlyDictionary<Digest, ReadOnlyMemory<byte>> Blobs, IReadOnlyDictionary<Digest, DateTimeOffset> FetchedAt,
+    ReadOnlyMemory<byte>? Successions, Digest? LastReceipt, IReadOnlyList<ReadOnlyMemory<byte>> Receipts)
 {
     public static readonly ArchivedState Empty =
-        new(default, new Dictionary<Digest, ReadOnlyMemory<byte>>(), null, null, []);
+        new(default, new Dictionary<Digest, ReadOnlyMemory<byte>>(), new Dictionary<Digest, DateTimeOffset>(), null, null, []);
 }
 
 /// <summary>
@@ -48,6 +50,7 @@ internal sealed class StateArchive(IClusterApi api, string ns)
         var envelope = parts.Any(part => part is null) ? null : Decompress([.. parts.SelectMany(part => part!)]);
         return new(
             envelope ?? [], blobs,
+            json.TextMap("fetchedAt").Where(entry => Digest.TryParse(entry.Key, out _)).ToDictionary(entry => Digest.Parse(entry.Key), entry => Time(entry.Value)),
             json.Text("successions") is { } successions ? Convert.FromBase64String(successions) : null,
             Digest.TryParse(json.Text("lastReceipt"), out var receipt) ? receipt : null,
             [.. json.Texts("receipts").Select(text => (ReadOnlyMemory<byte>)Convert.FromBase64String(text))]);
@@ -78,6 +81,7 @@ internal sealed class StateArchive(IClusterApi api, string ns)
     {
         ["parts"] = parts.ToJson(),
         ["blobs"] = state.Blobs.Keys.Select(digest => digest.ToString()).ToJson(),
+        ["fetchedAt"] = state.FetchedAt.Select(entry => KeyValuePair.Create(entry.Key.ToString(), entry.Value.ToString("O", CultureInfo.InvariantCulture))).ToJson(),
         ["successions"] = state.Successions is { } successions ? Convert.ToBase64String(successions.Span) : null,
         ["lastReceipt"] = state.LastReceipt?.ToString(),
         ["receipts"] = state.Receipts.Select(envelope => Convert.ToBase64String(envelope.Span)).ToJson(),
@@ -147,6 +151,8 @@ internal sealed class StateArchive(IClusterApi api, string ns)
         }
         return output.ToArray();
     }
+
+    private static DateTimeOffset Time(string text) => DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind, out var time) ? time : default;
 
     private static string BlobName(Digest digest) => BlobPrefix + Hex(digest);
 

@@ -19,7 +19,6 @@ internal sealed partial class StateFollower(
 
     private ArchivedState _archived = ArchivedState.Empty;
     private AcceptedState? _accepted;
-    private DateTimeOffset _fetchedAt;
     private long _fullFetchAt;
 
     public async Task RunAsync(CancellationToken ct)
@@ -59,7 +58,7 @@ internal sealed partial class StateFollower(
             board.Refuse(refusal);
             return;
         }
-        (_accepted, _fetchedAt) = (accepted, clock.GetUtcNow());
+        _accepted = accepted;
         Restored(log, accepted.State.Serial);
         HandOn(_archived.Blobs);
     }
@@ -119,10 +118,16 @@ internal sealed partial class StateFollower(
     {
         var fetchedAt = clock.GetUtcNow();
         var documents = await FetchDocumentsAsync(accepted.State, ct);
-        _archived = _archived with { Envelope = envelope, Blobs = Intact(documents) };
+        var revisions = accepted.State.Installs.Select(install => InstallDigest.Of(identity.Cluster, identity.Organization, install)).Distinct();
+        _archived = _archived with
+        {
+            Envelope = envelope,
+            Blobs = Intact(documents),
+            FetchedAt = revisions.ToDictionary(revision => revision, revision => _archived.FetchedAt.TryGetValue(revision, out var before) ? before : fetchedAt),
+        };
         receipts.Write(identity.Cluster, accepted.State.Serial, accepted.Digest, Receipt.Accepted, fetchedAt);
         await SaveAsync(ct);
-        (_accepted, _fetchedAt) = (accepted, fetchedAt);
+        _accepted = accepted;
         Accepted(log, accepted.State.Serial, accepted.State.Installs.Count);
         HandOn(documents);
         await receipts.SendAsync(hub, ct);
@@ -140,7 +145,7 @@ internal sealed partial class StateFollower(
     }
 
     private void HandOn(IReadOnlyDictionary<Digest, ReadOnlyMemory<byte>> documents) =>
-        board.PutInForce(new(_accepted!, documents, _fetchedAt));
+        board.PutInForce(new(_accepted!, documents, _archived.FetchedAt));
 
     private async Task<Dictionary<Digest, ReadOnlyMemory<byte>>> FetchDocumentsAsync(DesiredState state, CancellationToken ct)
     {

@@ -112,7 +112,8 @@ public sealed class ReportComposerTests
     private static StateInForce State(DesiredInstall install)
     {
         var state = new DesiredState(Cluster, Organization, 1, null, Now.AddMinutes(-1), Now.AddDays(1), [install], new(60));
-        return new(new AcceptedState(state, state.ToDigest(), []), new Dictionary<Digest, ReadOnlyMemory<byte>>(), Now.AddSeconds(-20));
+        return new(new AcceptedState(state, state.ToDigest(), []), new Dictionary<Digest, ReadOnlyMemory<byte>>(),
+            new Dictionary<Digest, DateTimeOffset> { [InstallDigest.Of(Cluster, Organization, install)] = Now.AddSeconds(-20) });
     }
 
     private static InstallVerdict Verdict(DesiredInstall install, Refusal? refusal = null) =>
