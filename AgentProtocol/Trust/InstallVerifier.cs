@@ -35,7 +35,9 @@ public static class InstallVerifier
         refusal = Dependencies(state, install) ?? (root.NeedsPublisher ? Publisher(install, blobs, root) : null) ?? Provisioner(install, provisioners);
         if (refusal is not null)
             return refusal;
-        return new VerifiedInstall(install, digest, blobs[install.Manifest], install.Inputs is { } inputs ? blobs[inputs] : null, approved);
+        // The type is written out: a bare null would become empty memory, and no answers would look like broken ones.
+        ReadOnlyMemory<byte>? answers = install.Inputs is { } inputs ? blobs[inputs] : default(ReadOnlyMemory<byte>?);
+        return new VerifiedInstall(install, digest, blobs[install.Manifest], answers, approved);
     }
 
     /// <summary>Whether a document's bytes are what its name says.</summary>

@@ -17,6 +17,13 @@ public sealed class InstallVerifierTests
     }
 
     [Fact]
+    public void An_install_without_answers_has_none_to_open()
+    {
+        // An install that asked nothing was refused with inputs.sealed: its absent answers had become an empty document.
+        Assert.Null(Check(Sample.Install(), Sample.Blobs(Sample.Manifest), _sample.Root()).Value.SealedInputs);
+    }
+
+    [Fact]
     public void A_document_that_was_altered_missing_or_is_too_large_is_refused()
     {
         var install = Sample.Install();
