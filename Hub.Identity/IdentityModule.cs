@@ -59,6 +59,7 @@ public static class IdentityModule
                 return;
             if (descriptor.ViewEnginePath is "/SignIn" or "/SignUp")
                 page.Metadata.Add(descriptor.ViewEnginePath == "/SignIn" ? new AddressLimit("sign-in", limits.SignInsPerMinute) : new AddressLimit("sign-up", limits.SignUpsPerMinute));
+            page.Metadata.Add(new OwnRepetition());
             page.Metadata.Add(new AllowAnonymousAttribute());
             page.Metadata.Add(new AnonymousReason("Pages are for browsers, whose session each page reads itself; they lead to the sign-in, and carry no token."));
         });
@@ -120,7 +121,7 @@ public static class IdentityModule
             routes.MapGet(path, Discovery.Document).ExcludeFromDescription().AllowAnonymousBecause(isPublic);
         routes.MapGet("/connect/jwks", Discovery.Keys).ExcludeFromDescription().AllowAnonymousBecause(isPublic);
         routes.MapPost("/connect/token", (HttpContext context, Token.Endpoint endpoint, CancellationToken ct) => endpoint.HandleAsync(context, ct))
-            .ExcludeFromDescription().WithAddressLimit("token", limits.TokenRequestsPerMinute).AllowAnonymousBecause("Clients authenticate in the request itself (RFC 6749 §3.2.1).");
+            .ExcludeFromDescription().WithAddressLimit("token", limits.TokenRequestsPerMinute).WithMetadata(new OwnRepetition()).AllowAnonymousBecause("Clients authenticate in the request itself (RFC 6749 §3.2.1).");
     }
 
     private static void MapApi(RouteGroupBuilder v1, HubIdentityOptions.AddressLimits limits)

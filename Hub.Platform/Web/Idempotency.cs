@@ -23,7 +23,8 @@ internal static class Idempotency
     internal static void UseIdempotency(this WebApplication app)
     {
         var store = app.Services.GetRequiredService<IdempotencyStore>();
-        app.Use((context, next) => HttpMethods.IsPost(context.Request.Method) && context.Request.Headers.ContainsKey(Header) ? HandleAsync(context, next, store) : next(context));
+        app.Use((context, next) => HttpMethods.IsPost(context.Request.Method) && context.Request.Headers.ContainsKey(Header) && context.GetEndpoint()?.Metadata.GetMetadata<OwnRepetition>() is null
+            ? HandleAsync(context, next, store) : next(context));
     }
 
     /// <summary>Notes in the handler's own transaction that the request is carried out; see <see cref="IdempotencyStore"/>.</summary>
@@ -95,6 +96,9 @@ internal static class Idempotency
         return hash.GetHashAndReset();
     }
 }
+
+/// <summary>On an endpoint whose protocol says itself what a repetition means, such as a second use of an authorization code: <c>Idempotency-Key</c> has no effect there.</summary>
+public sealed record OwnRepetition;
 
 /// <summary>A request with an <c>Idempotency-Key</c>.</summary>
 /// <param name="Id">Hash over caller, address and key.</param>

@@ -143,6 +143,19 @@ public sealed class CodeRedemptionTests(IdentityFixture fixture) : IClassFixture
     }
 
     [Fact]
+    public async Task D04_An_idempotency_key_does_not_make_a_code_good_twice()
+    {
+        var flow = await fixture.SignedInAsync();
+        var code = await flow.CodeAsync();
+        using var client = fixture.Hub.CreateClient();
+        client.DefaultRequestHeaders.Add("Idempotency-Key", "the-same");
+        var form = new Dictionary<string, string> { ["grant_type"] = "authorization_code", ["client_id"] = "spa", ["code"] = code, ["redirect_uri"] = flow.RedirectUri, ["code_verifier"] = flow.Verifier };
+        await Flow.ReadAsync(await client.PostAsync("/connect/token", new FormUrlEncodedContent(form)));
+
+        await Refusal.IsJsonAsync(await client.PostAsync("/connect/token", new FormUrlEncodedContent(form)), 400, "invalid_grant");
+    }
+
+    [Fact]
     public async Task D05_Of_fifty_redemptions_at_once_one_wins_and_then_the_family_ends()
     {
         var flow = await fixture.SignedInAsync();

@@ -61,6 +61,7 @@ public sealed class PageTests(IdentityFixture fixture) : IClassFixture<IdentityF
         var flow = await Flow.SignUpAsync(fixture);
         using var stranger = new Browser(fixture.Hub.Address);
         Assert.Equal(HttpStatusCode.BadRequest, (await stranger.PostAsync("/signin", ("Input.Email", flow.Email), ("Input.Password", Flow.Password))).StatusCode);
+        Assert.Contains("load the page again", stranger.Page, StringComparison.Ordinal);
         Assert.DoesNotContain(stranger.Cookies, cookie => cookie.Key.EndsWith("session", StringComparison.Ordinal));
 
         var consent = (await flow.AuthorizeAsync()).Headers.Location!.ToString();

@@ -3,6 +3,7 @@ using CodeZero.Hub.Identity.Protocol;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.Core.Infrastructure;
 using Microsoft.AspNetCore.Mvc.Filters;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 
@@ -31,7 +32,7 @@ internal abstract class IdentityPage : PageModel
 }
 
 /// <summary>For every page of the module: who is signed in, before the antiforgery check binds forms to them; headers; and no method but the page's own.</summary>
-internal sealed class IdentityPageFilter : IAsyncAuthorizationFilter, IAsyncPageFilter, IOrderedFilter
+internal sealed class IdentityPageFilter : IAsyncAuthorizationFilter, IAsyncPageFilter, IAlwaysRunResultFilter, IOrderedFilter
 {
     /// <summary>Before the antiforgery filter (1000).</summary>
     public int Order => 0;
@@ -43,11 +44,22 @@ internal sealed class IdentityPageFilter : IAsyncAuthorizationFilter, IAsyncPage
     {
         var headers = context.HttpContext.Response.Headers;
         headers.ContentSecurityPolicy = Policy("'self'");
-        headers.CacheControl = "no-store";
+        headers.CacheControl = "no-cache, no-store";
         headers["Referrer-Policy"] = "no-referrer";
         headers.XFrameOptions = "DENY";
         var session = await context.HttpContext.AuthenticateAsync(Sessions.Scheme);
         context.HttpContext.User = session.Principal ?? new();
+    }
+
+    /// <summary>A form without its antiforgery token gets words, not a bare 400.</summary>
+    public void OnResultExecuting(ResultExecutingContext context)
+    {
+        if (context.Result is IAntiforgeryValidationFailedResult)
+            context.Result = RefusedView.Create("This form was open for too long, or belongs to another sign-in. Go back, load the page again, and send it once more.");
+    }
+
+    public void OnResultExecuted(ResultExecutedContext context)
+    {
     }
 
     public Task OnPageHandlerSelectionAsync(PageHandlerSelectedContext context) => Task.CompletedTask;
