@@ -24,7 +24,9 @@ public sealed class DevClusterServer : IAsyncDisposable
     private DevClusterServer(WebApplication app, ControllerHost controllers, CancellationTokenSource stopping, ClusterIdentity identity, IDisposable[] owned)
     {
         (this.app, this.controllers, this.stopping, this.owned) = (app, controllers, stopping, owned);
-        Url = new(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+        var listening = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+        // Who listens everywhere is reached at the loopback address from this machine.
+        Url = listening.Host is "0.0.0.0" or "[::]" ? new UriBuilder(listening) { Host = "127.0.0.1" }.Uri : listening;
         CertificateAuthorityPem = identity.Authority.Pem;
         AdminToken = identity.AdminToken;
         Kubeconfig = DevCluster.Kubeconfig.Text(Url, CertificateAuthorityPem, AdminToken);
@@ -78,12 +80,12 @@ public sealed class DevClusterServer : IAsyncDisposable
     private static WebApplication Build(DevClusterOptions options, System.Security.Cryptography.X509Certificates.X509Certificate2 certificate, TimeProvider clock,
         ResourceService service, Rbac rbac, ServiceAccountTokens tokens, ClusterIdentity identity)
     {
-        var builder = WebApplication.CreateSlimBuilder();
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.Logging.ClearProviders().AddSimpleConsole(o => o.SingleLine = true).SetMinimumLevel(LogLevel.Warning);
         builder.WebHost.UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = Http.MaxBodyBytes + 1;
+            kestrel.Limits.MaxRequestBodySize = Http.MaxDrainedBytes;
             kestrel.Listen(options.Address, options.Port, listen => listen.UseHttps(certificate, https => https.SslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13));
         });
         builder.Services.AddSingleton(options).AddSingleton(clock).AddSingleton(service).AddSingleton(service.Catalog).AddSingleton(rbac).AddSingleton(tokens)

@@ -10,6 +10,14 @@ internal static class Deletion
     public const string ForegroundFinalizer = "foregroundDeletion";
     public const string OrphanFinalizer = "orphan";
 
+    private static readonly string[] SystemNamespaces = ["default", "kube-system", "kube-public"];
+
+    public static void RefuseSystemNamespace(Target target)
+    {
+        if (target.Type.StorageName == "/namespaces" && SystemNamespaces.Contains(target.Name))
+            throw target.Forbidden("this namespace may not be deleted");
+    }
+
     /// <summary>Sets the deletion time, the grace period and the finalizer that the propagation policy asks for.</summary>
     public static void Mark(JsonObject o, ResourceType type, DeleteOptions options, DateTimeOffset now)
     {

@@ -31,7 +31,7 @@ internal sealed class ListEndpoint(ResourceService service, TableWriter tables)
 
     public async Task HandleAsync(HttpContext http, Target target)
     {
-        var selection = Selection.Of(http.Request, target) with { };
+        var selection = Selection.Of(http.Request, target);
         if (target.Name.Length > 0)
             throw StatusException.MethodNotAllowed();
         var query = http.Request.Query;

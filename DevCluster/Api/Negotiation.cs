@@ -35,18 +35,18 @@ internal static class Http
 {
     public const long MaxBodyBytes = 3 * 1024 * 1024;
 
+    /// <summary>What is read and thrown away of a body that is too large, so that its sender gets to read the answer.</summary>
+    public const long MaxDrainedBytes = 64 * 1024 * 1024;
+
     public static async Task<byte[]> ReadAsync(HttpRequest request, CancellationToken ct)
     {
         using var buffer = new MemoryStream();
         var chunk = new byte[16 * 1024];
         int read;
         while ((read = await request.Body.ReadAsync(chunk, ct)) > 0)
-        {
-            if (buffer.Length + read > MaxBodyBytes)
-                throw StatusException.TooLarge(MaxBodyBytes);
-            buffer.Write(chunk, 0, read);
-        }
-        return buffer.ToArray();
+            if (buffer.Length <= MaxBodyBytes)
+                buffer.Write(chunk, 0, read);
+        return buffer.Length <= MaxBodyBytes ? buffer.ToArray() : throw StatusException.TooLarge(MaxBodyBytes);
     }
 
     /// <summary>The body as an object: JSON unless the content type says YAML or protobuf.</summary>

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using CodeZero.DevCluster.Resources;
 
@@ -11,6 +10,7 @@ namespace CodeZero.DevCluster.Api;
 internal sealed class OpenApiDocuments(ResourceCatalog catalog)
 {
     private const string V3 = "/openapi/v3";
+    private readonly string start = Guid.CreateVersion7().ToString("N");
 
     public Task WriteAsync(HttpContext http, string path)
     {
@@ -26,14 +26,15 @@ internal sealed class OpenApiDocuments(ResourceCatalog catalog)
 
     private ResourceType[] Types(string group, string version) => [.. catalog.All.Where(t => t.Group == group && t.Version(version) is not null).OrderBy(t => t.Plural, StringComparer.Ordinal)];
 
+    /// <summary>The hash in each address lets clients keep a document until it changes: with every change of the definitions, or another start.</summary>
     private JsonObject Index()
     {
+        var hash = $"{start}{catalog.Revision}";
         var paths = new JsonObject();
         foreach (var (group, version) in catalog.All.SelectMany(t => t.Versions.Where(v => v.Served).Select(v => (t.Group, v.Name))).Distinct().Order())
         {
             var name = group.Length == 0 ? $"api/{version}" : $"apis/{group}/{version}";
-            var digest = Convert.ToHexString(SHA256.HashData(JsonText.ToUtf8(Document(group, version))));
-            paths[name] = new JsonObject { ["serverRelativeURL"] = $"{V3}/{name}?hash={digest}" };
+            paths[name] = new JsonObject { ["serverRelativeURL"] = $"{V3}/{name}?hash={hash}" };
         }
         return new() { ["paths"] = paths };
     }

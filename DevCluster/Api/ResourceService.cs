@@ -74,7 +74,10 @@ internal sealed class ResourceService(ObjectStore store, ResourceCatalog catalog
             if (live is null && target.Subresource is not null)
                 throw target.NotFound();
             if (live is null)
+            {
+                rules.AuthorizeCreate(target, context.User);
                 RefuseInMissingNamespace(target);
+            }
             var expected = config.StringAt("metadata", "resourceVersion");
             if (expected is { Length: > 0 } && (live is null || expected != live.Value.StringAt("metadata", "resourceVersion")))
                 throw target.Modified();
@@ -165,6 +168,7 @@ internal sealed class ResourceService(ObjectStore store, ResourceCatalog catalog
     /// <returns>The last state, and whether the object is gone.</returns>
     public (JsonObject Object, bool Gone) Delete(Target target, DeleteOptions options, bool dryRun)
     {
+        Deletion.RefuseSystemNamespace(target);
         for (var race = 0; race < MaxRaces; race++)
         {
             var live = Get(target);

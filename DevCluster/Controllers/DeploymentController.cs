@@ -32,7 +32,10 @@ internal sealed class DeploymentController(Cluster cluster) : IController
         if (cluster.Get(key) is not { } deployment)
             return null;
         if (!deployment.IsDeleting)
+        {
+            PodTemplates.Adopt(cluster, deployment, ReplicaSetController.ReplicaSets);
             Progress(Look(deployment));
+        }
         return WriteStatus(Look(cluster.Get(key)!));
     }
 

@@ -20,7 +20,8 @@ internal sealed class Kubelet(Cluster cluster, DevClusterOptions options) : ICon
     public const string ExitCodeAnnotation = "devcluster.codezero.io/exit-code";
 
     private const string Pods = "/pods";
-    private readonly Dictionary<string, DateTimeOffset> startAt = [];
+    private readonly Dictionary<ObjectKey, (string Uid, DateTimeOffset At)> starts = [];
+    private readonly Dictionary<ObjectKey, (string Uid, DateTimeOffset At)> stops = [];
     private int lastAddress;
 
     public IEnumerable<ObjectKey> Touched(StoreEvent change) => change.Object!.Key.Resource switch
@@ -35,7 +36,11 @@ internal sealed class Kubelet(Cluster cluster, DevClusterOptions options) : ICon
     public TimeSpan? Reconcile(ObjectKey key)
     {
         if (cluster.Get(key) is not { } pod)
+        {
+            starts.Remove(key);
+            stops.Remove(key);
             return null;
+        }
         if (pod.IsDeleting)
             return Stop(pod);
         if (pod.Value.StringAt("status", "phase") is "Succeeded" or "Failed")
@@ -44,25 +49,27 @@ internal sealed class Kubelet(Cluster cluster, DevClusterOptions options) : ICon
             return null;
         if (pod.Value.StringAt("spec", "nodeName") is { Length: > 0 } node && node != NodeName)
             return null;
-        if (!startAt.TryGetValue(pod.Uid, out var start))
-            startAt[pod.Uid] = start = cluster.Now + options.PodStartDelay;
+        var start = Due(starts, pod, options.PodStartDelay);
         if (start > cluster.Now)
             return start - cluster.Now;
         return Run(cluster.Get(key)!, start);
+    }
+
+    /// <summary>The delay after the first look at this pod; a new pod of the same name starts anew.</summary>
+    private DateTimeOffset Due(Dictionary<ObjectKey, (string Uid, DateTimeOffset At)> times, StoredObject pod, TimeSpan delay)
+    {
+        if (!times.TryGetValue(pod.Key, out var due) || due.Uid != pod.Uid)
+            times[pod.Key] = due = (pod.Uid, cluster.Now + delay);
+        return due.At;
     }
 
     private TimeSpan? Stop(StoredObject pod)
     {
         if (pod.Value.At("metadata", "deletionGracePeriodSeconds").AsLong() is not > 0)
             return null;
-        var at = pod.Uid + "/stop";
-        var grace = TimeSpan.FromSeconds(pod.Value.At("metadata", "deletionGracePeriodSeconds").AsLong()!.Value);
-        if (!startAt.TryGetValue(at, out var end))
-            startAt[at] = end = cluster.Now + (grace < options.PodStopDelay ? grace : options.PodStopDelay);
+        var end = Due(stops, pod, options.PodStopDelay);
         if (end > cluster.Now)
             return end - cluster.Now;
-        startAt.Remove(at);
-        startAt.Remove(pod.Uid);
         cluster.Delete(pod, new(GracePeriodSeconds: 0));
         return null;
     }

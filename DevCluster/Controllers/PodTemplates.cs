@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using CodeZero.DevCluster.Api;
 using CodeZero.DevCluster.Schemas;
 using CodeZero.DevCluster.Storage;
 
@@ -30,6 +31,20 @@ internal static class PodTemplates
         foreach (var o in new[] { change.Object, change.Previous })
             if (o is not null && Cluster.ControllerOf(o) is { } owner && owner.StringAt("kind") == kind)
                 yield return new(resource, o.Key.Namespace, owner.StringAt("name") ?? "");
+    }
+
+    /// <summary>Takes over objects that match the owner's selector and have no controller.</summary>
+    public static void Adopt(Cluster cluster, StoredObject owner, string resource)
+    {
+        if (LabelSelector.FromObject(owner.Value.At("spec", "selector")) is not { IsEmpty: false } selector)
+            return;
+        foreach (var orphan in cluster.Store.List(resource, owner.Key.Namespace)
+            .Where(o => IsActive(o) && Cluster.ControllerOf(o) is null && selector.Matches(o.Value.At("metadata", "labels") as JsonObject)).ToArray())
+            cluster.Modify(orphan.Key, live =>
+            {
+                live.Ensure("metadata").EnsureArray("ownerReferences").Add(Cluster.OwnerReference(owner));
+                return true;
+            });
     }
 
     public static bool IsActive(StoredObject pod) => !pod.IsDeleting && pod.Value.StringAt("status", "phase") is not ("Succeeded" or "Failed");

@@ -1,5 +1,3 @@
-using System.Text.Json.Nodes;
-using CodeZero.DevCluster.Api;
 using CodeZero.DevCluster.Schemas;
 using CodeZero.DevCluster.Storage;
 
@@ -23,23 +21,11 @@ internal sealed class ReplicaSetController(Cluster cluster) : IController
             return null;
         if (!set.IsDeleting)
         {
-            Adopt(set);
+            PodTemplates.Adopt(cluster, set, "/pods");
             Scale(set);
         }
         WriteStatus(set);
         return null;
-    }
-
-    private void Adopt(StoredObject set)
-    {
-        if (LabelSelector.FromObject(set.Value.At("spec", "selector")) is not { } selector)
-            return;
-        foreach (var pod in cluster.Store.List("/pods", set.Key.Namespace).Where(p => PodTemplates.IsActive(p) && Cluster.ControllerOf(p) is null && selector.Matches(p.Value.At("metadata", "labels") as JsonObject)).ToArray())
-            cluster.Modify(pod.Key, live =>
-            {
-                live.Ensure("metadata").EnsureArray("ownerReferences").Add(Cluster.OwnerReference(set));
-                return true;
-            });
     }
 
     private StoredObject[] Pods(StoredObject set) => [.. cluster.Controlled(set, "/pods").Where(PodTemplates.IsActive)];

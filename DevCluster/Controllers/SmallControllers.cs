@@ -248,7 +248,8 @@ internal sealed class EventExpiry(Cluster cluster) : IController
     {
         if (cluster.Get(key) is not { } e)
             return null;
-        var last = (e.Value["lastTimestamp"] ?? e.Value["eventTime"]).AsTime() ?? e.Value.At("metadata", "creationTimestamp").AsTime() ?? cluster.Now;
+        var created = e.Value.At("metadata", "creationTimestamp").AsTime() ?? cluster.Now;
+        var last = e.Value["lastTimestamp"].AsTime() is { } counted && counted > created ? counted : created;
         var left = last + Lifetime - cluster.Now;
         if (left > TimeSpan.Zero)
             return left;

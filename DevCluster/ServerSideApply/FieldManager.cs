@@ -72,7 +72,7 @@ internal static class FieldManager
             entries.Add(own = new(writer, "Apply"));
         own.Fields = set;
         own.ApiVersion = writer.ApiVersion;
-        if (!unchanged || own.Time is null)
+        if (!unchanged || !comparison.IsEmpty || own.Time is null)
             own.Time = Timestamps.Format(now);
         Write(merged, entries);
         return merged;

@@ -33,7 +33,7 @@ internal sealed class FileJournal : IJournal, IDisposable
     private readonly Dictionary<ObjectKey, StoredObject> objects = [];
     private readonly Timer flush;
     private readonly Lock gate = new();
-    private FileStream journal;
+    private readonly FileStream journal;
     private long version;
     private int entries;
 
@@ -45,7 +45,7 @@ internal sealed class FileJournal : IJournal, IDisposable
         lockFile = new(Path.Combine(directory, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         Load(snapshotPath, 0);
         var sound = Load(journalPath, version);
-        journal = new(journalPath, FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read);
+        journal = new(journalPath, FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read, bufferSize: 0);
         journal.SetLength(sound);
         journal.Seek(0, SeekOrigin.End);
         flush = new(_ => Flush(), null, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1));
@@ -60,11 +60,25 @@ internal sealed class FileJournal : IJournal, IDisposable
         {
             if (entries >= CompactAfter && entries > objects.Count)
                 Compact();
-            var line = Line(type, stored);
-            journal.Write(line);
-            journal.Flush();
+            Write(Line(type, stored));
             Remember(type, stored);
             entries++;
+        }
+    }
+
+    /// <summary>A line is written whole or not at all: what a full disk leaves of it would hide every later one.</summary>
+    private void Write(byte[] line)
+    {
+        var sound = journal.Position;
+        try
+        {
+            journal.Write(line);
+        }
+        catch (IOException)
+        {
+            journal.SetLength(sound);
+            journal.Seek(sound, SeekOrigin.Begin);
+            throw;
         }
     }
 

@@ -59,6 +59,14 @@ internal sealed class KindRules(ObjectStore store, ResourceCatalog catalog, Rbac
         _ => [],
     };
 
+    /// <summary>Refuses (403) an apply that would create what the user may only patch.</summary>
+    public void AuthorizeCreate(Target target, User user)
+    {
+        var access = new AccessRequest("create", target.Type.Group, target.Type.Plural, Namespace: target.Namespace, Name: target.Name);
+        if (!rbac.Allows(user, access))
+            throw ApiPipeline.Denied(user, access);
+    }
+
     /// <summary>Refuses (403) what the user may not grant, and pods of service accounts that do not exist.</summary>
     public void Authorize(Target target, JsonObject o, JsonObject? before, User user)
     {

@@ -79,7 +79,8 @@ internal static class PodRules
         return spec;
     }
 
-    public static IEnumerable<FieldError> ValidateSpec(JsonNode? spec, string path)
+    /// <param name="otherVolumes">Volumes the pod will have beside those in its spec.</param>
+    public static IEnumerable<FieldError> ValidateSpec(JsonNode? spec, string path, params IEnumerable<string> otherVolumes)
     {
         if (spec is null)
             yield break;
@@ -96,6 +97,7 @@ internal static class PodRules
             if (volume.Count(p => p.Key != "name") > 1)
                 yield return FieldError.Forbidden($"{path}.volumes[{i}]", "may not specify more than 1 volume type");
         }
+        volumes.UnionWith(otherVolumes);
         var names = new HashSet<string>();
         foreach (var list in new[] { "initContainers", "containers" })
             foreach (var (container, i) in spec.ObjectsAt(list).Select((c, i) => (c, i)))

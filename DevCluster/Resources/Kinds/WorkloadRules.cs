@@ -68,8 +68,10 @@ internal static class WorkloadRules
         if (spec["template"] is not JsonObject template)
             return;
         var labels = template.Ensure("metadata").Ensure("labels");
-        labels[JobUidLabel] = labels["controller-uid"] = uid;
-        labels[JobNameLabel] = labels["job-name"] = name;
+        foreach (var label in new[] { JobUidLabel, "controller-uid" })
+            labels[label] = uid;
+        foreach (var label in new[] { JobNameLabel, "job-name" })
+            labels[label] = name;
     }
 
     private static (JsonNode? Template, string Path) Template(ResourceType type, JsonObject o) => type.Plural == "cronjobs"
@@ -86,7 +88,8 @@ internal static class WorkloadRules
             ValidateSelector(o, template, errors);
         if (template is not null && template["spec"] is null)
             errors.Add(FieldError.Required($"{path}.spec.containers"));
-        errors.AddRange(PodRules.ValidateSpec(template.At("spec"), $"{path}.spec"));
+        var claimed = o.ObjectsAt("spec", "volumeClaimTemplates").Select(c => c.StringAt("metadata", "name") ?? "");
+        errors.AddRange(PodRules.ValidateSpec(template.At("spec"), $"{path}.spec", claimed));
         ValidateRestartPolicy(type, template, path, errors);
         if (type.Plural == "deployments" && o.StringAt("spec", "strategy", "type") == "Recreate" && o.At("spec", "strategy", "rollingUpdate") is not null)
             errors.Add(FieldError.Forbidden("spec.strategy.rollingUpdate", "may not be specified when strategy `type` is 'Recreate'"));
