@@ -53,6 +53,12 @@ public sealed class KubectlApplyTests(ClusterFixture cluster) : IClassFixture<Cl
         Assert.Equal("deployment.apps/web configured\n", (await kubectl.RunAsync("apply -f -", changed)).Output);
         Assert.Equal("nginx:2 COLOUR,EXTRA", (await kubectl.RunAsync("get deployment web -o 'jsonpath={.spec.template.spec.containers[0].image} {.spec.template.spec.containers[0].env[0].name},{.spec.template.spec.containers[0].env[1].name}'")).Output);
         Assert.Equal("{\"other\":\"label\"}", (await kubectl.RunAsync("get deployment web -o jsonpath={.metadata.labels}")).Output);
+
+        // kubectl sends an empty patch's worth of element order while the live list holds more than the file; the server must see that nothing changes.
+        var version = (await kubectl.RunAsync("get deployment web -o jsonpath={.metadata.generation}")).Output;
+        await kubectl.RunAsync("apply -f -", changed);
+        Assert.Equal(version, (await kubectl.RunAsync("get deployment web -o jsonpath={.metadata.generation}")).Output);
+        await kubectl.RunAsync("set env deployment/web EXTRA-");
         Assert.Equal("deployment.apps/web unchanged\n", (await kubectl.RunAsync("apply -f -", changed)).Output);
     }
 
