@@ -5,7 +5,7 @@ using CodeZero.AppManifest;
 namespace CodeZero.ClusterAgent.HubLink;
 
 /// <summary>A state in force, with the documents it needs, as far as they could be had. The documents are not yet checked against their names.</summary>
-/// <param name="FetchedAt">When each of its install digests first came.</param>
+/// <param name="FetchedAt">When each of its installs first came as it is, by <see cref="LinkNames.EntryOf"/>.</param>
 internal sealed record StateInForce(
     AcceptedState Accepted, IReadOnlyDictionary<Digest, ReadOnlyMemory<byte>> Documents, IReadOnlyDictionary<Digest, DateTimeOffset> FetchedAt);
 

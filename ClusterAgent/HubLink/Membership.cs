@@ -1,6 +1,9 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using CodeZero.AgentProtocol;
 using CodeZero.AgentProtocol.Signing;
+using CodeZero.AppManifest;
 using CodeZero.ClusterAgent.Kubernetes;
 
 namespace CodeZero.ClusterAgent.HubLink;
@@ -83,4 +86,8 @@ internal static class LinkNames
     public const string EnrolmentSecret = "codezero-enrolment";
 
     public static readonly WriteOptions Write = new(Apps.AppNames.FieldManager);
+
+    /// <summary>Names one install of a state together with its approvals: the same content comes again when somebody approves it.</summary>
+    public static Digest EntryOf(DesiredState state, DesiredInstall install) =>
+        Digest.Of(Encoding.ASCII.GetBytes($"{InstallDigest.Of(state.Cluster, state.Organization, install)} {install.Approval}"));
 }

@@ -33,7 +33,7 @@ internal static class ReportComposer
         var status = current ? app!.Status : new AppStatus();
         return new(
             install.Id, revision, install.Version, Phase(install, verdict, app, current),
-            [.. Steps(state.FetchedAt.GetValueOrDefault(revision, state.Accepted.State.IssuedAt), verdict, status)],
+            [.. Steps(state.FetchedAt.GetValueOrDefault(LinkNames.EntryOf(state.Accepted.State, install), state.Accepted.State.IssuedAt), verdict, status)],
             [.. status.Conditions.Take(InstallReport.MaxConditions).Select(Condition)],
             new(status.ObjectsTotal, status.ObjectsReady),
             [.. status.Errors.Select(problem => Cut(problem.ToString())).Take(InstallReport.MaxFirstErrors)],

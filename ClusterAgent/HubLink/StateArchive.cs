@@ -12,7 +12,7 @@ namespace CodeZero.ClusterAgent.HubLink;
 /// <summary>The last good state with all it needs, so that the agent works without the Hub.</summary>
 /// <param name="Envelope">As the Hub signed it; it is verified again whenever it is read.</param>
 /// <param name="Blobs">Every document that its installs refer to.</param>
-/// <param name="FetchedAt">When each of its install digests first came.</param>
+/// <param name="FetchedAt">When each of its installs first came as it is, by <see cref="LinkNames.EntryOf"/>.</param>
 /// <param name="Successions">The state keys that trusted ones vouched for, as envelopes.</param>
 /// <param name="LastReceipt">Digest of the newest receipt, which the next one names.</param>
 /// <param name="Receipts">Envelopes of receipts that the Hub did not have yet.</param>

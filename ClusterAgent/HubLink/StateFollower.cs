@@ -118,12 +118,12 @@ internal sealed partial class StateFollower(
     {
         var fetchedAt = clock.GetUtcNow();
         var documents = await FetchDocumentsAsync(accepted.State, ct);
-        var revisions = accepted.State.Installs.Select(install => InstallDigest.Of(identity.Cluster, identity.Organization, install)).Distinct();
+        var entries = accepted.State.Installs.Select(install => LinkNames.EntryOf(accepted.State, install));
         _archived = _archived with
         {
             Envelope = envelope,
             Blobs = Intact(documents),
-            FetchedAt = revisions.ToDictionary(revision => revision, revision => _archived.FetchedAt.TryGetValue(revision, out var before) ? before : fetchedAt),
+            FetchedAt = entries.ToDictionary(entry => entry, entry => _archived.FetchedAt.TryGetValue(entry, out var before) ? before : fetchedAt),
         };
         receipts.Write(identity.Cluster, accepted.State.Serial, accepted.Digest, Receipt.Accepted, fetchedAt);
         await SaveAsync(ct);

@@ -10,6 +10,7 @@ say() { printf '%s\n' "$*"; }
 
 # die WHAT WHY REMEDY [LOG]: a failure that explains itself.
 die() {
+  ! declare -F still >/dev/null || still
   {
     printf '\nFailed: %s\n' "$1"
     printf '   why: %s\n' "$2"

@@ -6,8 +6,27 @@ names=()
 
 since() { awk -v from="$1" -v to="$EPOCHREALTIME" 'BEGIN { printf "%.1f s", to - from }'; }
 
-begin() { step_title=$1 step_from=$EPOCHREALTIME; printf '  %-34s' "$1"; }
-finish() { printf '%8s   %s\n' "$(since "$step_from")" "${1:-}"; }
+# begin TITLE ... finish RESULT: a line per step, with its time. At a terminal the time runs while the step does.
+begin() {
+  step_title=$1 step_from=$EPOCHREALTIME ticker=''
+  printf '  %-34s' "$1"
+  if [ -t 1 ]; then
+    (while sleep 1; do printf '\r  %-34s%8s' "$step_title" "$(since "$step_from")"; done) 9>&- &
+    ticker=$!
+  fi
+}
+finish() {
+  still
+  printf '%8s   %s\n' "$(since "$step_from")" "${1:-}"
+}
+# Ends the running time, so that other words can follow.
+still() {
+  [ -n "${ticker:-}" ] || return 0
+  kill "$ticker" 2>/dev/null || true
+  wait "$ticker" 2>/dev/null || true
+  ticker=''
+  printf '\r  %-34s' "$step_title"
+}
 
 hide() { sed -E 's#(//[^:]+):[^@]*@#\1:***@#' <<<"$1"; }
 
@@ -40,6 +59,7 @@ stop() {
 stop_all() {
   local code=$?
   trap - EXIT INT TERM
+  [ -z "${ticker:-}" ] || kill "$ticker" 2>/dev/null || true
   local i
   for ((i = ${#names[@]} - 1; i >= 0; i--)); do stop "${names[i]}"; done
   [ -z "${pg:-}" ] || stop_postgres "$state/postgres"

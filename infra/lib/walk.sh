@@ -11,6 +11,7 @@ do_step() {
   begin "$1. $2"
   got=''
   if ! "$3" >"$log" 2>&1; then
+    still
     printf '  failed\n'
     die "step $1, $2" "$(grep -m1 . <(tail -n 3 "$log") || echo "it said nothing")" "mend the cause and run ./infra/up again: it goes on from here" "$log"
   fi

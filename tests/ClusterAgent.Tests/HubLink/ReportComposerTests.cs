@@ -113,7 +113,7 @@ public sealed class ReportComposerTests
     {
         var state = new DesiredState(Cluster, Organization, 1, null, Now.AddMinutes(-1), Now.AddDays(1), [install], new(60));
         return new(new AcceptedState(state, state.ToDigest(), []), new Dictionary<Digest, ReadOnlyMemory<byte>>(),
-            new Dictionary<Digest, DateTimeOffset> { [InstallDigest.Of(Cluster, Organization, install)] = Now.AddSeconds(-20) });
+            new Dictionary<Digest, DateTimeOffset> { [LinkNames.EntryOf(state, install)] = Now.AddSeconds(-20) });
     }
 
     private static InstallVerdict Verdict(DesiredInstall install, Refusal? refusal = null) =>
