@@ -72,6 +72,9 @@ public sealed class HubIdentityOptions
         /// <summary>Views and tries of the sign-in page. Default 120.</summary>
         public int SignInsPerMinute { get; set; } = 120;
 
+        /// <summary>Requests to the authorization endpoint. Default 600.</summary>
+        public int AuthorizationsPerMinute { get; set; } = 600;
+
         /// <summary>Requests to the token endpoint. Default 1200: enough for some thousand agents behind one address.</summary>
         public int TokenRequestsPerMinute { get; set; } = 1200;
     }
@@ -136,6 +139,7 @@ internal sealed class ValidateHubIdentityOptions : IValidateOptions<HubIdentityO
             .. Range("Lockout:Duration", options.Lockout.Duration, TimeSpan.FromSeconds(10), TimeSpan.FromDays(1)),
             .. Range("Limits:SignUpsPerMinute", options.Limits.SignUpsPerMinute, 1, 1_000_000),
             .. Range("Limits:SignInsPerMinute", options.Limits.SignInsPerMinute, 1, 1_000_000),
+            .. Range("Limits:AuthorizationsPerMinute", options.Limits.AuthorizationsPerMinute, 1, 1_000_000),
             .. Range("Limits:TokenRequestsPerMinute", options.Limits.TokenRequestsPerMinute, 1, 1_000_000),
             .. options.Clients.SelectMany(client => ClientFaults(client.Key, client.Value)),
         ];

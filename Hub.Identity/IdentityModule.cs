@@ -57,8 +57,15 @@ public static class IdentityModule
         {
             if (page.Metadata.OfType<PageActionDescriptor>().SingleOrDefault() is not { AreaName: IdentityPage.Area } descriptor)
                 return;
-            if (descriptor.ViewEnginePath is "/SignIn" or "/SignUp")
-                page.Metadata.Add(descriptor.ViewEnginePath == "/SignIn" ? new AddressLimit("sign-in", limits.SignInsPerMinute) : new AddressLimit("sign-up", limits.SignUpsPerMinute));
+            AddressLimit? limit = descriptor.ViewEnginePath switch
+            {
+                "/SignIn" => new("sign-in", limits.SignInsPerMinute),
+                "/SignUp" => new("sign-up", limits.SignUpsPerMinute),
+                "/Authorize" => new("authorize", limits.AuthorizationsPerMinute),
+                _ => null,
+            };
+            if (limit is not null)
+                page.Metadata.Add(limit);
             page.Metadata.Add(new OwnRepetition());
             page.Metadata.Add(new AllowAnonymousAttribute());
             page.Metadata.Add(new AnonymousReason("Pages are for browsers, whose session each page reads itself; they lead to the sign-in, and carry no token."));

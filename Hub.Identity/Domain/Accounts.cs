@@ -24,8 +24,8 @@ internal abstract record SignUpResult
 /// <summary>Making accounts and organizations, and checking passwords.</summary>
 internal sealed partial class Accounts(IServiceScopeFactory scopes, TimeProvider clock, ILogger<Accounts> log)
 {
-    /// <summary>A hash that no password has: checking against it costs as much as checking against a real one.</summary>
-    private static readonly Lazy<string> DummyHash = new(() => new PasswordHasher<Person>().HashPassword(null!, Protocol.Secrets.New()));
+    /// <summary>A hash that no password has, made like all others: checking against it costs as much as checking against a real one.</summary>
+    private string? _dummyHash;
 
     /// <summary>Creates a person with a first organization, which they own: all, or nothing.</summary>
     /// <param name="organization">Its name; null names it after the e-mail address.</param>
@@ -92,7 +92,7 @@ internal sealed partial class Accounts(IServiceScopeFactory scopes, TimeProvider
             : null;
         if (person is null || person.IsLocked(clock.GetUtcNow()))
         {
-            users.PasswordHasher.VerifyHashedPassword(person!, DummyHash.Value, password);
+            users.PasswordHasher.VerifyHashedPassword(person!, _dummyHash ??= users.PasswordHasher.HashPassword(person!, Protocol.Secrets.New()), password);
             return null;
         }
         var right = await users.CheckPasswordAsync(person, password);

@@ -195,6 +195,29 @@ public sealed class AuthorizeTests(IdentityFixture fixture) : IClassFixture<Iden
         Refusal.IsSentBack(await flow.AuthorizeAsync("prompt=none"), "consent_required", flow, fixture.Issuer);
     }
 
+    [Fact]
+    public async Task A_client_may_have_consent_asked_again()
+    {
+        var flow = await Flow.SignUpAsync(fixture);
+        await flow.CodeAsync();
+
+        var response = await flow.AuthorizeAsync("prompt=consent");
+
+        Assert.StartsWith("/consent?request=", response.Headers.Location!.ToString(), StringComparison.Ordinal);
+        var again = await flow.Browser.GetAsync(response.Headers.Location.ToString().Replace("/consent", "/connect/continue", StringComparison.Ordinal));
+        Assert.StartsWith("/consent?request=", again.Headers.Location!.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_request_that_waits_is_dropped_when_its_client_is_registered_otherwise()
+    {
+        var flow = await Flow.SignUpAsync(fixture);
+        await flow.Browser.FollowAsync(await flow.AuthorizeAsync());
+        await fixture.ExecuteAsync("update identity.pending_authorizations set request = jsonb_set(request, '{ClientId}', '\"off\"')");
+
+        await Refusal.IsPageAsync(await flow.Browser.SubmitAsync(("decision", "allow")));
+    }
+
     [Theory]
     [InlineData("A31", "max_age=0")]
     [InlineData("A32", "prompt=login")]

@@ -163,6 +163,22 @@ public sealed class PageTests(IdentityFixture fixture) : IClassFixture<IdentityF
         }
     }
 
+    [Theory]
+    [InlineData("SignInsPerMinute", "/signin")]
+    [InlineData("SignUpsPerMinute", "/signup")]
+    [InlineData("AuthorizationsPerMinute", "/connect/authorize")]
+    public async Task Pages_that_can_be_used_to_guess_or_to_fill_are_limited_by_address(string limit, string page)
+    {
+        await using var database = await TestDatabase.CreateAsync();
+        await using var hub = await HubInstance.StartAsync(database, new Dictionary<string, string?> { [$"Hub:Identity:Limits:{limit}"] = "3" });
+        using var browser = new Browser(hub.Address);
+
+        for (var i = 0; i < 3; i++)
+            Assert.NotEqual(HttpStatusCode.TooManyRequests, (await browser.GetAsync(page)).StatusCode);
+
+        Assert.Equal(HttpStatusCode.TooManyRequests, (await browser.GetAsync(page)).StatusCode);
+    }
+
     [Fact]
     public async Task U08_Fifty_tries_at_once_count_as_fifty()
     {

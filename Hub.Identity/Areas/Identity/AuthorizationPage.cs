@@ -20,6 +20,8 @@ internal abstract class AuthorizationPage(Authorizations authorizations, ClientR
     /// <param name="justConsented">The person has just allowed it, on the consent page.</param>
     protected async Task<IActionResult> GoOnAsync(AuthorizationRequest request, Authorizations.Pending? pending, string? handle, bool justConsented)
     {
+        if (pending is not null && !(clients.Find(request.ClientId) is { IsEnabled: true } client && RedirectUris.Matches(client.RedirectUris, request.RedirectUri)))
+            return RefusedView.Create(Gone); // registered otherwise since
         var consented = justConsented || (Session is { } person && !request.Prompt.HasFlag(Prompt.Consent)
             && await authorizations.IsConsentedAsync(person.UserId, request.ClientId, request.Scopes, Aborted));
         switch (Interaction.Decide(request, pending?.BegunAt, Session, consented, clock.GetUtcNow()))
