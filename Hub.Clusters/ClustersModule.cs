@@ -1,3 +1,4 @@
+using System.Text.Json;
 using CodeZero.AgentProtocol;
 using CodeZero.Hub.Clusters.AgentLink;
 using CodeZero.Hub.Clusters.Data;
@@ -69,16 +70,17 @@ public static class ClustersModule
         cluster.MapGet("/receipts", ListReceipts.Handle).RequireOrganizationRole(OrganizationRole.Viewer);
     }
 
+    /// <summary>The messages have their own strict reader and their own description, <c>docs/agent-protocol.md</c>: in the API's description they are any JSON.</summary>
     private static void MapAgent(IEndpointRouteBuilder routes)
     {
         var joining = routes.MapGroup("").WithTags("Agent");
         joining.MapPost(AgentApi.Enrol, EnrolAgent.Handle)
-            .WithAddressLimit("enrolment", 300).Accepts<EnrolmentRequest>("application/json").Produces<EnrolmentResponse>(StatusCodes.Status201Created).ProducesProblem(StatusCodes.Status401Unauthorized)
+            .WithAddressLimit("enrolment", 300).Accepts<JsonElement>("application/json").Produces<JsonElement>(StatusCodes.Status201Created).ProducesProblem(StatusCodes.Status401Unauthorized)
             .AllowAnonymousBecause("The agent has no account yet: its one-time enrolment token in the Authorization header is what is checked.");
         joining.MapGet(AgentApi.Enrolment, GetEnrolmentStanding.Handle)
-            .Produces<EnrolmentResponse>().ProducesProblem(StatusCodes.Status401Unauthorized).ProducesProblem(StatusCodes.Status404NotFound)
+            .Produces<JsonElement>().ProducesProblem(StatusCodes.Status401Unauthorized).ProducesProblem(StatusCodes.Status404NotFound)
             .AllowAnonymousBecause("An agent that waits for acceptance gets no token: a DPoP proof by its key is what is checked, and it learns of that key only.");
-        joining.MapGet(AgentApi.StateKeys, GetStateKeys.Handle).Produces<StateKeySet>()
+        joining.MapGet(AgentApi.StateKeys, GetStateKeys.Handle).Produces<JsonElement>()
             .AllowAnonymousBecause("Public keys, each signed by the one before: nobody need be known to read or to check them.");
 
         var agent = routes.MapGroup("").WithTags("Agent").RequireAgent().AddEndpointFilter<CurrentAgentFilter>();
@@ -87,8 +89,8 @@ public static class ClustersModule
             .Produces(StatusCodes.Status200OK, contentType: "application/json").Produces(StatusCodes.Status304NotModified).ProducesProblem(StatusCodes.Status401Unauthorized);
         var working = agent.MapGroup("").WithUnitOfWork<RouteGroupBuilder, ClustersDb>();
         working.MapGet(AgentApi.Blobs, FetchBlob.Handle).Produces(StatusCodes.Status200OK, contentType: "application/octet-stream").ProducesProblem(StatusCodes.Status404NotFound);
-        working.MapPost(AgentApi.Reports, SendReport.Handle).Accepts<AgentReport>("application/json").Produces(StatusCodes.Status204NoContent).WithMetadata(new BodyLimit(AgentReport.MaxBytes + 1));
-        working.MapPost(AgentApi.Receipts, SendReceipt.Handle).Produces(StatusCodes.Status204NoContent);
+        working.MapPost(AgentApi.Reports, SendReport.Handle).Accepts<JsonElement>("application/json").Produces(StatusCodes.Status204NoContent).WithMetadata(new BodyLimit(AgentReport.MaxBytes + 1));
+        working.MapPost(AgentApi.Receipts, SendReceipt.Handle).Accepts<JsonElement>("application/json").Produces(StatusCodes.Status204NoContent);
     }
 
     private sealed record BodyLimit(long? MaxRequestBodySize) : IRequestSizeLimitMetadata;

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using CodeZero.AgentProtocol.Sealing;
 using CodeZero.Hub.Clusters.Data;
 using CodeZero.Hub.Clusters.Domain;
 using CodeZero.Hub.Clusters.States;
@@ -65,4 +66,4 @@ internal sealed partial class ChangeInstall(ClustersDb db, InstallContents conte
 /// <summary>What to change; what is absent stays.</summary>
 /// <param name="Inputs">New answers, sealed to the cluster's key and this install's id.</param>
 /// <param name="Paused">Keep what is there, change nothing: takes effect without approval.</param>
-public sealed record InstallChange([StringLength(128)] string? Version, [StringLength(63)] string? Edition, string? Inputs, bool? Paused);
+public sealed record InstallChange([StringLength(128)] string? Version, [StringLength(63)] string? Edition, [StringLength(SealedInputs.MaxBytes)] string? Inputs, bool? Paused);

@@ -1,7 +1,6 @@
 using System.Text;
 using System.Text.RegularExpressions;
 using CodeZero.AgentProtocol;
-using CodeZero.AgentProtocol.Sealing;
 using CodeZero.AppManifest;
 using CodeZero.Hub.Clusters.Data;
 using CodeZero.Hub.Clusters.Domain;
@@ -48,9 +47,9 @@ internal sealed partial class InstallContents(ClustersDb db, ICatalogue catalogu
     {
         if (jwe is null)
             return (null, null);
-        if (jwe.Length > SealedInputs.MaxBytes || !CompactJwe().IsMatch(jwe))
+        if (!CompactJwe().IsMatch(jwe))
             return (null, Problems.BadRequest("install.inputs_malformed",
-                $"The inputs are not a JWE in compact form of at most {SealedInputs.MaxBytes} bytes. Seal them to the cluster's key: the Hub takes no plain answers."));
+                "The inputs are not a JWE in compact form. Seal them to the cluster's key: the Hub takes no plain answers."));
         var blob = Blob.Of(caller.Organization, Encoding.ASCII.GetBytes(jwe), clock.GetUtcNow());
         await db.KeepAsync(blob, ct);
         return (blob.Digest, null);

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using CodeZero.AgentProtocol.Sealing;
 using CodeZero.Hub.Clusters.Data;
 using CodeZero.Hub.Clusters.Domain;
 using CodeZero.Hub.Clusters.States;
@@ -86,5 +87,5 @@ public sealed record InstallRequest(
     [StringLength(128)] string? Version,
     [Required, StringLength(60), RegularExpression(InstallName.Pattern, ErrorMessage = InstallName.Rule)] string Name,
     [Required, StringLength(60), RegularExpression(InstallName.Pattern, ErrorMessage = InstallName.Rule)] string Namespace,
-    string? Inputs,
+    [StringLength(SealedInputs.MaxBytes)] string? Inputs,
     Guid? Id);
