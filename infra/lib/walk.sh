@@ -88,12 +88,16 @@ report() {
 }
 
 how_to_go_on() {
+  mkdir -p "$state/bin"
+  printf '#!/bin/sh\nexec dotnet "%s" "$@"\n' "$root/Cli/bin/Release/net10.0/czctl.dll" >"$state/bin/czctl"
+  chmod +x "$state/bin/czctl"
+  [ ! -x "$state/tools/kubectl" ] || ln -sf "$state/tools/kubectl" "$state/bin/kubectl"
   cat <<EOT
 
 CodeZero is up. Ctrl-C stops it.
 
-  Hub       $hub          (API: $hub/docs)
-  sign in   $person_email   password: $person_password
+  Hub       $hub   (API: $hub/docs)
+  sign in   $person_email, password $person_password
 
   In another terminal:
     export KUBECONFIG=$KUBECONFIG CZCTL_HOME=$CZCTL_HOME CZCTL_HUB=$hub PATH=$state/bin:\$PATH
