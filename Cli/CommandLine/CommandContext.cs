@@ -30,8 +30,7 @@ internal sealed class CommandContext(ParseResult parsed, Terminal terminal) : ID
     public HubClient Hub => _hub ??= Connect();
 
     public T? Get<T>(Option<T> option) => parsed.GetValue(option);
-    public T Get<T>(Argument<T> argument) => parsed.GetRequiredValue(argument);
-    public bool Has(Option option) => parsed.GetResult(option) is { Implicit: false };
+    public T Get<T>(Argument<T> argument) => parsed.GetValue(argument)!;
 
     /// <summary>The slug or id of the organization to work in.</summary>
     /// <exception cref="CommandError">The person has several and none is chosen, or has none.</exception>

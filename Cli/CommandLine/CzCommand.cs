@@ -48,6 +48,12 @@ internal sealed class CzCommand : Command
             terminal.Fail(failure);
             return failure.ExitCode;
         }
+        catch (Exception bug)
+        {
+            // The last of all handlers: whatever arrives here is a mistake in czctl itself.
+            terminal.Fail(new("bug", $"This is a mistake in czctl, not yours: {bug}", "Please report it, with the text above and what you typed (without secrets).", ExitCode.Bug));
+            return ExitCode.Bug;
+        }
     }
 }
 

@@ -12,20 +12,27 @@ internal static class InstallReference
 
     /// <summary>The install named.</summary>
     /// <exception cref="CommandError">There is none, or the name alone is not enough.</exception>
-    public static async Task<Install> FindAsync(CommandContext context, string organization, string cluster, string written, CancellationToken ct)
+    public static async Task<Install> FindAsync(CommandContext context, string organization, Cluster cluster, string written, CancellationToken ct)
     {
         if (Guid.TryParse(written, out var id))
-            return await context.Hub.Installs.GetAsync(organization, cluster, id, ct);
-        var all = await context.Hub.Installs.ListAsync(organization, cluster, ct).ToListAsync(ct);
-        var named = all.Where(install => $"{install.Namespace}/{install.Name}" == written || install.Name == written).ToList();
-        // What is gone is history; it is shown when nothing of the name is there any more.
-        var live = named.Where(install => install.FinishedAt is null).ToList();
-        return (live.Count > 0 ? live : [.. named.OrderByDescending(install => install.CreatedAt).Take(1)]) switch
+            return await context.Hub.Installs.GetAsync(organization, cluster.Id.ToString(), id, ct);
+        var all = await context.Hub.Installs.ListAsync(organization, cluster.Id.ToString(), ct).ToListAsync(ct);
+        return all.Where(install => IsNamed(install, written)).ToList() switch
         {
             [var only] => only,
-            [] => throw CommandError.NotFound($"There is no install {written} on {cluster}.", all.Count == 0 ? "Nothing is installed there." : $"There are: {string.Join(", ", all.Select(install => $"{install.Namespace}/{install.Name}").Distinct())}."),
+            [] => throw CommandError.NotFound($"There is no install {written} on {cluster.Name}.",
+                all.Count == 0 ? "Nothing is installed there." : $"There are: {string.Join(", ", all.Select(install => $"{install.Namespace}/{install.Name}"))}."),
             var several => throw CommandError.Usage($"{written} is in several namespaces.", $"Write one of: {string.Join(", ", several.Select(install => $"{install.Namespace}/{install.Name}"))}."),
         };
+    }
+
+    /// <summary>Whether anything of this name or id is on the cluster, or may still be.</summary>
+    public static async Task<bool> ExistsAsync(CommandContext context, string organization, Cluster cluster, string written, CancellationToken ct)
+    {
+        await foreach (var install in context.Hub.Installs.ListAsync(organization, cluster.Id.ToString(), ct))
+            if (IsNamed(install, written))
+                return true;
+        return false;
     }
 
     /// <summary>The install of this name that is not gone yet, or null.</summary>
@@ -36,4 +43,7 @@ internal static class InstallReference
                 return install;
         return null;
     }
+
+    private static bool IsNamed(Install install, string written) =>
+        install.FinishedAt is null && ($"{install.Namespace}/{install.Name}" == written || install.Name == written || install.Id.ToString() == written);
 }

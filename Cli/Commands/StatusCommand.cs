@@ -9,11 +9,12 @@ namespace CodeZero.Cli.Commands;
 internal static class StatusCommand
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
+    private const string Removed = "removed";
     private static readonly string[] s_steps = ["published", "approved", "fetched", "verified", "applied", "healthy"];
     private static readonly Argument<string?> Install = new("install") { Description = "namespace/name or id. Default: every install of the cluster.", Arity = ArgumentArity.ZeroOrOne };
     private static readonly Option<bool> Watch = new("--watch", "-w") { Description = "Show every change until interrupted." };
     private static readonly Option<string?> Wait = new Option<string?>("--wait") { Description = "Wait until this step is done, or the install is removed. Ends with 6 when the time is over.", HelpName = "STEP|removed" }
-        .AcceptOnlyFromAmong([.. s_steps, "removed"]);
+        .AcceptOnlyFromAmong([.. s_steps, Removed]);
     private static readonly Option<string> Timeout = new("--timeout") { Description = "How long to wait.", DefaultValueFactory = _ => "5m", HelpName = "DURATION" };
 
     public static CzCommand Create() => new CzCommand("status", "Show where installs stand, with each step's time and reason.",
@@ -33,7 +34,7 @@ internal static class StatusCommand
             throw CommandError.Usage("--wait needs to know which install.", "Name it: czctl status NAMESPACE/NAME --wait healthy");
         var organization = await context.OrganizationAsync(ct);
         var current = await context.Terminal.WaitAsync("Asking the Hub", ReadAsync(context, organization, ct));
-        if (context.Get(Wait) is { } step)
+        if (context.Get(Wait) is { } step && current.Installs.Count > 0)
             current = await WaitAsync(context, organization, current, step, patience, ct);
         Print(context, current);
         while (context.Get(Watch))
@@ -50,7 +51,10 @@ internal static class StatusCommand
     {
         var cluster = await context.Hub.Clusters.GetAsync(organization, context.Get(InstallReference.Cluster)!, ct);
         if (context.Get(Install) is { } named)
-            return new(cluster, [await InstallReference.FindAsync(context, organization, cluster.Id.ToString(), named, ct)]);
+            // Who waits for the removal of what is gone has waited enough.
+            return new(cluster, context.Get(Wait) == Removed && !await InstallReference.ExistsAsync(context, organization, cluster, named, ct)
+                ? []
+                : [await InstallReference.FindAsync(context, organization, cluster, named, ct)]);
         var all = await context.Hub.Installs.ListAsync(organization, cluster.Id.ToString(), ct).ToListAsync(ct);
         return new(cluster, [.. all.Where(install => install.FinishedAt is null)]);
     }
@@ -78,7 +82,7 @@ internal static class StatusCommand
         return true;
     }
 
-    internal static bool IsReached(Install install, string step) => step == "removed"
+    internal static bool IsReached(Install install, string step) => step == Removed
         ? install.FinishedAt is not null
         : install.Chain.FirstOrDefault(link => link.Step == step) is { State: "done" or "notRequired" };
 
@@ -102,7 +106,7 @@ internal static class StatusCommand
         var now = context.Time.GetUtcNow();
         output.WriteLine($"{document.Cluster.Name}: {document.Cluster.Status}, last seen {Times.Ago(document.Cluster.LastSeen, now)}, next expected {Times.Until(document.Cluster.NextExpected, now)}");
         if (document.Installs.Count == 0)
-            output.WriteLine("Nothing is installed.");
+            output.WriteLine(context.Get(Install) is { } named ? $"{named} is not there." : "Nothing is installed.");
         foreach (var install in document.Installs)
             StatusText.Write(output, context.Terminal, install, now);
     });

@@ -6,16 +6,22 @@ namespace CodeZero.Cli.Commands;
 /// <summary>czctl uninstall: asks for an install's removal. Asking again changes nothing.</summary>
 internal static class UninstallCommand
 {
+    private static readonly Option<bool> IfPresent = new("--if-present") { Description = "Do nothing when there is no such install." };
     private static readonly Option<bool> Yes = new("--yes", "-y") { Description = "Do not ask." };
 
     public static CzCommand Create() => new CzCommand("uninstall", "Remove an application from a cluster. Its volumes are kept.",
-        ["czctl uninstall vault/vaultwarden --cluster production"], RunAsync).With(InstallReference.Install, InstallReference.Cluster, Yes);
+        ["czctl uninstall vault/vaultwarden --cluster production"], RunAsync).With(InstallReference.Install, InstallReference.Cluster, IfPresent, Yes);
 
     private static async Task RunAsync(CommandContext context, CancellationToken ct)
     {
         var organization = await context.OrganizationAsync(ct);
         var cluster = await context.Terminal.WaitAsync("Asking the Hub", context.Hub.Clusters.GetAsync(organization, context.Get(InstallReference.Cluster)!, ct));
-        var install = await InstallReference.FindAsync(context, organization, cluster.Id.ToString(), context.Get(InstallReference.Install), ct);
+        if (context.Get(IfPresent) && !await InstallReference.ExistsAsync(context, organization, cluster, context.Get(InstallReference.Install), ct))
+        {
+            context.Terminal.Result<object?>(null, output => output.WriteLine($"{context.Get(InstallReference.Install)} is not there."));
+            return;
+        }
+        var install = await InstallReference.FindAsync(context, organization, cluster, context.Get(InstallReference.Install), ct);
         var reference = $"{install.Namespace}/{install.Name}";
         if (!context.Get(Yes) && !install.Removed)
             context.Terminal.Confirm($"Remove {reference} ({install.Publisher}/{install.App} {install.Version}) from {cluster.Name}?", "Add --yes.");

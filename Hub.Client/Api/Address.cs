@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Text;
+
 namespace CodeZero.Hub.Client;
 
 internal static class Address
@@ -6,9 +9,23 @@ internal static class Address
     public static string Of(FormattableString pattern)
     {
         var parts = pattern.GetArguments().Select(part => (object)Escape(part?.ToString() ?? "")).ToArray();
-        return string.Format(System.Globalization.CultureInfo.InvariantCulture, pattern.Format, parts);
+        return string.Format(CultureInfo.InvariantCulture, pattern.Format, parts);
     }
 
-    /// <summary>Dot segments would be resolved away on the client, so their dots are written as escapes, which the Hub then does not find.</summary>
-    private static string Escape(string part) => part is "." or ".." ? part.Replace(".", "%252E", StringComparison.Ordinal) : Uri.EscapeDataString(part);
+    /// <summary>
+    /// What may stand in a segment stands as it is (RFC 3986 §3.3 <c>pchar</c>), so that the address in a DPoP proof is the one the Hub sees. Dot segments would be
+    /// resolved away on the client, so their dots are written as escapes of escapes, which the Hub then does not find.
+    /// </summary>
+    private static string Escape(string part)
+    {
+        if (part is "." or "..")
+            return part.Replace(".", "%252E", StringComparison.Ordinal);
+        var escaped = new StringBuilder(part.Length);
+        foreach (var rune in part.EnumerateRunes())
+            if (rune.IsAscii && "!$&'()*+,;=:@".Contains((char)rune.Value, StringComparison.Ordinal))
+                escaped.Append((char)rune.Value);
+            else
+                escaped.Append(Uri.EscapeDataString(rune.ToString()));
+        return escaped.ToString();
+    }
 }

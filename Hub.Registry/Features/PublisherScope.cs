@@ -21,6 +21,9 @@ internal sealed class PublisherScope(IOrganizations organizations, Tenant tenant
         var http = context.HttpContext;
         if (http.GetRouteValue(RouteParameter) is not string slug || await organizations.FindIdAsync(slug, http.RequestAborted) is not { } publisher)
             return Problems.NotFound();
+        // A token that does not hold must not look like an application that is not there.
+        if (http.User.Identity is not { IsAuthenticated: true } && http.Request.Headers.Authorization.Count > 0)
+            return TypedResults.Challenge();
         if (http.User.Identity is { IsAuthenticated: true } && Guid.TryParse(http.User.FindFirstValue("sub"), out var person))
         {
             tenant.SignIn(person);

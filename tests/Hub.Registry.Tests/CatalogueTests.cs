@@ -35,6 +35,20 @@ public sealed class CatalogueTests(HubFixture fixture) : IClassFixture<HubFixtur
     }
 
     [Fact]
+    public async Task A_token_that_does_not_hold_is_refused_and_not_taken_for_nobodys()
+    {
+        using var publisher = await fixture.SignUpAsync();
+        await PublishAsync(publisher, "wiki-app", "1.0.0");
+        using var client = fixture.Hub.CreateClient();
+        client.DefaultRequestHeaders.Authorization = new("DPoP", publisher.AccessToken);
+
+        using var response = await client.GetAsync($"/v1/apps/{publisher.Slug}/wiki-app");
+
+        Assert.Equal(HttpStatusCode.Unauthorized, response.StatusCode);
+        Assert.NotEmpty(response.Headers.WwwAuthenticate);
+    }
+
+    [Fact]
     public async Task A_public_application_is_everybodys_until_it_is_withdrawn()
     {
         using var publisher = await fixture.SignUpAsync();
