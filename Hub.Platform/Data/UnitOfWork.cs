@@ -29,7 +29,7 @@ public static class UnitOfWork
                 if (Succeeded(result))
                 {
                     await Idempotency.MarkCarriedOutAsync(context.HttpContext, db, ct);
-                    await transaction.CommitAsync(ct);
+                    await transaction.CommitAsync(CancellationToken.None); // a commit given up half-way would leave nobody knowing
                 }
                 return result;
             }
