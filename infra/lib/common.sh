@@ -4,7 +4,8 @@
 # Where a run keeps what it makes; tests of infra/up name a directory of their own.
 state="${CODEZERO_STATE:-$root/.codezero}"
 logs="$state/logs"
-export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 MSBUILDDISABLENODEREUSE=1
+# Invariant: the SDK then needs no ICU, which a bare Debian lacks; the product is built that way too.
+export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1 MSBUILDDISABLENODEREUSE=1
 
 say() { printf '%s\n' "$*"; }
 
