@@ -41,7 +41,7 @@ internal sealed class OpenApiDocuments(ResourceCatalog catalog)
 
     private JsonObject Document(string group, string version)
     {
-        var schemas = new OpenApiSchemas("#/components/schemas/");
+        var schemas = new OpenApiSchemas(version2: false);
         var paths = new JsonObject();
         foreach (var type in Types(group, version))
             AddPaths(paths, type, type.Version(version)!, schemas);
@@ -117,7 +117,7 @@ internal sealed class OpenApiDocuments(ResourceCatalog catalog)
 
     private JsonObject V2()
     {
-        var schemas = new OpenApiSchemas("#/definitions/");
+        var schemas = new OpenApiSchemas(version2: true);
         foreach (var type in catalog.All.OrderBy(t => t.StorageName, StringComparer.Ordinal))
             foreach (var version in type.Versions.Where(v => v.Served))
                 schemas.AddRoot(type, version);

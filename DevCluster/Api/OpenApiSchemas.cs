@@ -5,9 +5,11 @@ using CodeZero.DevCluster.Schemas;
 namespace CodeZero.DevCluster.Api;
 
 /// <summary>Writes schemas as OpenAPI components; a named type becomes a component with everything it refers to.</summary>
-/// <param name="prefix">What references start with: differs between OpenAPI v2 and v3.</param>
-internal sealed class OpenApiSchemas(string prefix)
+/// <param name="version2">For OpenAPI v2, where references start otherwise and their readers look for the description beside them.</param>
+internal sealed class OpenApiSchemas(bool version2)
 {
+    private readonly string prefix = version2 ? "#/definitions/" : "#/components/schemas/";
+
     public JsonObject Components { get; } = [];
 
     public static JsonObject Kind(string group, string version, string kind) => new() { ["group"] = group, ["version"] = version, ["kind"] = kind };
@@ -24,7 +26,7 @@ internal sealed class OpenApiSchemas(string prefix)
             var properties = root.Ensure("properties");
             properties["apiVersion"] = new JsonObject { ["type"] = "string", ["description"] = "Group and version of this representation." };
             properties["kind"] = new JsonObject { ["type"] = "string", ["description"] = "Kind of the object." };
-            properties["metadata"] = new JsonObject { ["allOf"] = new JsonArray(Reference(ResourceCatalog.ObjectMeta)), ["description"] = "Standard metadata." };
+            properties["metadata"] = Property(new(ResourceCatalog.ObjectMeta) { Description = "Standard metadata." });
             Components[name] = root;
         }
         else
@@ -57,7 +59,7 @@ internal sealed class OpenApiSchemas(string prefix)
     private JsonObject Property(SchemaField field)
     {
         var o = Value(field.Schema);
-        if (o["$ref"] is not null && (field.Description is not null || field.RetainKeys))
+        if (!version2 && o["$ref"] is not null && (field.Description is not null || field.RetainKeys))
             o = new() { ["allOf"] = new JsonArray(o) };
         if (field.Description is { } text)
             o["description"] = text;

@@ -24,7 +24,7 @@ internal sealed class ResourceService(ObjectStore store, ResourceCatalog catalog
     /// <summary>POST: a new object.</summary>
     public JsonObject Create(Target target, JsonObject body, WriteContext context)
     {
-        var o = Decode(target, body, context);
+        var o = ObjectDecoder.Decode(target, body, context);
         var metadata = o.Ensure("metadata");
         if (metadata.StringAt("resourceVersion") is { Length: > 0 })
             throw StatusException.BadRequest("resourceVersion should not be set on objects to be created");
@@ -33,10 +33,10 @@ internal sealed class ResourceService(ObjectStore store, ResourceCatalog catalog
         {
             var made = generate ? o.Copy() : o;
             if (generate)
-                made.Ensure("metadata")["name"] = GeneratedName(metadata.StringAt("generateName")!);
+                made.Ensure("metadata")["name"] = ServerFields.GeneratedName(metadata.StringAt("generateName")!);
             var at = target with { Name = made.StringAt("metadata", "name") ?? "" };
             RefuseInMissingNamespace(at);
-            Birth(at, made);
+            ServerFields.Give(at, made, clock.GetUtcNow());
             if (Finish(at, null, made, context, managers: true, apply: false) is { } written)
                 return written;
             if (!generate || attempt >= GeneratedNameAttempts)
@@ -47,7 +47,7 @@ internal sealed class ResourceService(ObjectStore store, ResourceCatalog catalog
     /// <summary>PUT: the object as a whole, or its status.</summary>
     public JsonObject Replace(Target target, JsonObject body, WriteContext context)
     {
-        var o = Decode(target, body, context);
+        var o = ObjectDecoder.Decode(target, body, context);
         if (target.Type.IsCustom && o.StringAt("metadata", "resourceVersion") is not { Length: > 0 })
             throw StatusException.Invalid(target.Type.Group, target.Type.Kind, target.Name,
                 [FieldError.Invalid("metadata.resourceVersion", 0, "must be specified for an update")]);
@@ -56,7 +56,7 @@ internal sealed class ResourceService(ObjectStore store, ResourceCatalog catalog
 
     /// <summary>PATCH other than apply: the function makes the new object from a copy of the live one.</summary>
     public JsonObject Patch(Target target, Func<JsonObject, JsonObject> patch, WriteContext context) =>
-        Change(target, context, live => Decode(target, patch(live), context));
+        Change(target, context, live => ObjectDecoder.Decode(target, patch(live), context));
 
     /// <summary>A controller's change; returning false from the action changes nothing.</summary>
     public JsonObject Modify(Target target, Func<JsonObject, bool> action, WriteContext context) =>
@@ -65,7 +65,7 @@ internal sealed class ResourceService(ObjectStore store, ResourceCatalog catalog
     /// <summary>Server-side apply. Creates what is not there, except through a subresource.</summary>
     public (JsonObject Object, bool Created) Apply(Target target, JsonObject body, bool force, WriteContext context)
     {
-        var config = Decode(target, body, context, apply: true);
+        var config = ObjectDecoder.Decode(target, body, context, apply: true);
         if (config.At("metadata", "managedFields") is not null)
             throw StatusException.BadRequest("metadata.managedFields must be nil");
         for (var race = 0; race < MaxRaces; race++)
@@ -85,7 +85,7 @@ internal sealed class ResourceService(ObjectStore store, ResourceCatalog catalog
             var relevant = Relevant(target, config);
             var merged = FieldManager.Apply(current, relevant, target.Version.Schema, new(context.Manager, target.ApiVersion, target.Subresource), force, target.Version.HasStatus, clock.GetUtcNow());
             if (live is null)
-                Birth(target, merged);
+                ServerFields.Give(target, merged, clock.GetUtcNow());
             if (Finish(target, live, merged, context, managers: false, apply: true) is { } written)
                 return (written, live is null);
         }
@@ -120,8 +120,8 @@ internal sealed class ResourceService(ObjectStore store, ResourceCatalog catalog
         var before = live is null ? null : VersionConversion.FromStorage(live.Value, target.Type, target.Version.Name);
         if (before is not null)
         {
-            RefuseOtherUid(target, before, o);
-            o = KeepServerFields(target, before, o);
+            ServerFields.RefuseOtherUid(target, before, o);
+            o = ServerFields.Keep(target, before, o);
         }
         else if (target.Version.HasStatus && target.Type.IsCustom)
             o.Remove("status");
@@ -129,8 +129,8 @@ internal sealed class ResourceService(ObjectStore store, ResourceCatalog catalog
         SchemaWalk.Canonicalize(o, schema);
         if (target.Subresource is not "status")
             rules.Prepare(target.Type, o, before, now);
-        SetGeneration(target, before, o);
-        Tidy(o);
+        ServerFields.CountGeneration(target, before, o);
+        ServerFields.Tidy(o);
         if (managers)
             FieldManager.Update(before, o, schema, new(context.Manager, target.ApiVersion, target.Subresource), target.Version.HasStatus, now);
         var errors = MetadataRules.Validate(target.Type, o, before);
@@ -204,67 +204,6 @@ internal sealed class ResourceService(ObjectStore store, ResourceCatalog catalog
         throw target.Modified();
     }
 
-    private static JsonObject Decode(Target target, JsonObject body, WriteContext context, bool apply = false)
-    {
-        var type = target.Type;
-        var o = body.Copy();
-        Expect(o, "apiVersion", target.ApiVersion, "API version");
-        Expect(o, "kind", type.Kind, "kind");
-        if (!o.TryGetPropertyValue("metadata", out var sent) || sent is null)
-            o["metadata"] = new JsonObject();
-        if (o["metadata"] is not JsonObject metadata)
-            throw StatusException.BadRequest($"{type.Kind} in version \"{target.Version.Name}\" cannot be handled as a {type.Kind}: json: cannot unmarshal into Go struct field .metadata of type v1.ObjectMeta");
-        if (metadata.StringAt("name") is { Length: > 0 } name && target.Name.Length > 0 && name != target.Name)
-            throw StatusException.BadRequest($"the name of the object ({name}) does not match the name on the URL ({target.Name})");
-        if (target.Name.Length > 0)
-            metadata["name"] = target.Name;
-        if (metadata.StringAt("namespace") is { Length: > 0 } ns && ns != target.Namespace)
-            throw StatusException.BadRequest(type.Namespaced
-                ? $"the namespace of the provided object does not match the namespace sent on the request"
-                : $"namespace may not be set on a cluster-scoped object");
-        if (type.Namespaced)
-            metadata["namespace"] = target.Namespace;
-        else
-            metadata.Remove("namespace");
-
-        SchemaWalk.DropNulls(o, target.Version.Schema);
-        var unknown = SchemaWalk.Prune(o, target.Version.Schema);
-        Report(target, unknown, context, apply);
-        if (SchemaValidator.DecodeError(o, type.IsCustom ? ResourceCatalog.ObjectMeta : target.Version.Schema) is { } error && !type.IsCustom)
-            throw StatusException.BadRequest(apply
-                ? $"failed to create typed patch object ({target.Namespace}/{target.Name}; {target.ApiVersion}, Kind={type.Kind}): {error}"
-                : $"{type.Kind} in version \"{target.Version.Name}\" cannot be handled as a {type.Kind}: {error}");
-        if (SchemaValidator.DecodeError(o["metadata"], ResourceCatalog.ObjectMeta, ".metadata") is { } inMetadata)
-            throw StatusException.BadRequest($"{type.Kind} in version \"{target.Version.Name}\" cannot be handled as a {type.Kind}: {inMetadata}");
-        return o;
-    }
-
-    private static void Expect(JsonObject o, string field, string expected, string what)
-    {
-        var sent = o.StringAt(field);
-        if (sent is { Length: > 0 } && sent != expected)
-            throw StatusException.BadRequest($"the {what} in the data ({sent}) does not match the expected {what} ({expected})");
-        o[field] = expected;
-    }
-
-    private static void Report(Target target, IReadOnlyList<string> unknown, WriteContext context, bool apply)
-    {
-        if (unknown.Count == 0)
-            return;
-        if (apply)
-            throw StatusException.BadRequest($"failed to create typed patch object ({target.Namespace}/{target.Name}; {target.ApiVersion}, Kind={target.Type.Kind}): "
-                + (unknown.Count == 1 ? $".{unknown[0]}: field not declared in schema" : $"errors:\n{string.Join('\n', unknown.Select(u => $"  .{u}: field not declared in schema"))}"));
-        var texts = unknown.Select(u => $"unknown field \"{u}\"").ToArray();
-        if (context.Validation == FieldValidation.Strict)
-        {
-            var prefix = target.Type.IsCustom ? "" : $"{target.Type.Kind} in version \"{target.Version.Name}\" cannot be handled as a {target.Type.Kind}: ";
-            throw StatusException.BadRequest($"{prefix}strict decoding error: {string.Join(", ", texts)}");
-        }
-        if (context.Validation == FieldValidation.Warn)
-            foreach (var text in texts)
-                context.Warn(text);
-    }
-
     private void RefuseInMissingNamespace(Target target)
     {
         if (!target.Type.Namespaced)
@@ -274,57 +213,7 @@ internal sealed class ResourceService(ObjectStore store, ResourceCatalog catalog
             throw target.Forbidden($"unable to create new content in namespace {target.Namespace} because it is being terminated");
     }
 
-    private void Birth(Target target, JsonObject o)
-    {
-        var metadata = o.Ensure("metadata");
-        metadata["uid"] = Guid.CreateVersion7(clock.GetUtcNow()).ToString();
-        metadata["creationTimestamp"] = Timestamps.Format(clock.GetUtcNow());
-        foreach (var field in new[] { "generation", "deletionTimestamp", "deletionGracePeriodSeconds", "selfLink", "resourceVersion" })
-            metadata.Remove(field);
-        if (target.Type.HasGeneration)
-            metadata["generation"] = 1;
-    }
-
-    private static string GeneratedName(string prefix)
-    {
-        const string Alphabet = "bcdfghjklmnpqrstvwxz2456789";      // no vowels: no words
-        return prefix[..Math.Min(prefix.Length, 58)] + System.Security.Cryptography.RandomNumberGenerator.GetString(Alphabet, 5);
-    }
-
-    private static void RefuseOtherUid(Target target, JsonObject before, JsonObject o)
-    {
-        if (o.StringAt("metadata", "uid") is { Length: > 0 } uid && uid != before.StringAt("metadata", "uid"))
-            throw StatusException.Conflict(target.Type.Group, target.Type.Plural, target.Name, $"Precondition failed: UID in precondition: {uid}, UID in object meta: {before.StringAt("metadata", "uid")}");
-    }
-
-    /// <summary>What a client cannot change: identity, deletion, and the half of the object that its subresource does not cover.</summary>
-    private static JsonObject KeepServerFields(Target target, JsonObject before, JsonObject o)
-    {
-        if (target.Subresource == "status")
-        {
-            var whole = before.Copy();
-            Transfer(o, whole, "status");
-            if (o.At("metadata", "managedFields") is { } managed)
-                whole.Ensure("metadata")["managedFields"] = managed.DeepClone();
-            return whole;
-        }
-        var (metadata, kept) = (o.Ensure("metadata"), (JsonObject)before["metadata"]!);
-        foreach (var field in new[] { "uid", "creationTimestamp", "generation", "deletionTimestamp", "deletionGracePeriodSeconds", "resourceVersion", "generateName" })
-            Transfer(kept, metadata, field);
-        metadata.Remove("selfLink");
-        if (target.Version.HasStatus)
-            Transfer(before, o, "status");
-        return o;
-    }
-
-    private static void Transfer(JsonObject from, JsonObject to, string field)
-    {
-        if (from.TryGetPropertyValue(field, out var value))
-            to[field] = value?.DeepClone();
-        else
-            to.Remove(field);
-    }
-
+    /// <summary>The half of a configuration that the resource or subresource covers.</summary>
     private static JsonObject Relevant(Target target, JsonObject config)
     {
         var relevant = config.Copy();
@@ -335,25 +224,5 @@ internal sealed class ResourceService(ObjectStore store, ResourceCatalog catalog
             relevant.Remove("status");
         (relevant["metadata"] as JsonObject)?.Remove("resourceVersion");
         return relevant;
-    }
-
-    private static void SetGeneration(Target target, JsonObject? before, JsonObject o)
-    {
-        if (before is null || !target.Type.HasGeneration || target.Subresource == "status")
-            return;
-        var same = target.Type.IsCustom
-            ? before.Select(p => p.Key).Union(o.Select(p => p.Key)).Where(k => k is not "metadata" && !(k == "status" && target.Version.HasStatus)).All(k => JsonNode.DeepEquals(before[k], o[k]))
-            : JsonNode.DeepEquals(before["spec"], o["spec"]);
-        if (!same)
-            o.Ensure("metadata")["generation"] = (before.At("metadata", "generation").AsLong() ?? 0) + 1;
-    }
-
-    /// <summary>Drops empty metadata collections, which the API never shows.</summary>
-    private static void Tidy(JsonObject o)
-    {
-        var metadata = o.Ensure("metadata");
-        foreach (var field in new[] { "labels", "annotations", "finalizers", "ownerReferences" })
-            if (metadata[field] is JsonObject { Count: 0 } or JsonArray { Count: 0 })
-                metadata.Remove(field);
     }
 }

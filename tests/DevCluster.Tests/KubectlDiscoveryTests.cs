@@ -37,6 +37,7 @@ public sealed class KubectlDiscoveryTests(ClusterFixture cluster) : IClassFixtur
         Assert.Contains("spec\t<DeploymentSpec>", deployment);
         Assert.Contains("containers\t<[]Container> -required-", (await kubectl.RunAsync("explain pod.spec")).Output);
         Assert.Contains("mountPath\t<string>", (await kubectl.RunAsync("explain pod.spec.containers --recursive")).Output);
+        Assert.Contains("rollingUpdate\t<Object>", (await kubectl.RunAsync("explain deployment.spec.strategy --output=plaintext-openapiv2")).Output);
         Assert.Contains("field \"nonsense\" does not exist", (await kubectl.TryAsync("explain pod.nonsense")).Error);
     }
 
