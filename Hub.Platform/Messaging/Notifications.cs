@@ -86,12 +86,12 @@ internal sealed partial class Notifications(NpgsqlDataSource database, TimeProvi
     {
         await using var connection = await database.OpenConnectionAsync(ct);
         connection.Notification += (_, sent) => Deliver(sent.Payload);
-        await ExecuteAsync(connection, $"listen {NotificationSending.PostgresChannel}", ct);
+        await ListenAsync(connection, ct);
         foreach (var subscription in _subscriptions.Keys)
             Call(subscription, new(null));
         while (true)
             if (!await connection.WaitAsync(Silence, ct))
-                await ExecuteAsync(connection, "select 1", ct); // a peer that vanished without a word fails here
+                await ListenAsync(connection, ct); // changes nothing, but fails when the peer has vanished without a word
     }
 
     private void Deliver(string message)
@@ -114,10 +114,10 @@ internal sealed partial class Notifications(NpgsqlDataSource database, TimeProvi
         }
     }
 
-    private static async Task ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken ct)
+    private static async Task ListenAsync(NpgsqlConnection connection, CancellationToken ct)
     {
-        await using var command = new NpgsqlCommand(sql, connection);
-        await command.ExecuteNonQueryAsync(ct);
+        await using var listen = new NpgsqlCommand($"listen {NotificationSending.PostgresChannel}", connection);
+        await listen.ExecuteNonQueryAsync(ct);
     }
 
     private sealed class Subscription(Notifications owner, string channel, Action<Notification> handler) : IDisposable

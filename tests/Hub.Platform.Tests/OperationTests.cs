@@ -48,6 +48,18 @@ public sealed class OperationTests(ProbeFixture probe) : IClassFixture<ProbeFixt
     }
 
     [Fact]
+    public async Task An_organizations_agents_share_its_limit_while_another_organizations_go_on()
+    {
+        await using var hub = await probe.StartHubAsync(new Dictionary<string, string?> { ["Hub:RateLimits:OrganizationPerMinute"] = "2" });
+        var (busy, other) = (Guid.CreateVersion7(), Guid.CreateVersion7());
+
+        Assert.Equal(HttpStatusCode.OK, await AskAsAgentAsync(hub, busy));
+        Assert.Equal(HttpStatusCode.OK, await AskAsAgentAsync(hub, busy));
+        Assert.Equal(HttpStatusCode.TooManyRequests, await AskAsAgentAsync(hub, busy));
+        Assert.Equal(HttpStatusCode.OK, await AskAsAgentAsync(hub, other));
+    }
+
+    [Fact]
     public async Task Guessing_is_limited_more_tightly()
     {
         using var anonymous = probe.Hub.CreateClient();
@@ -110,6 +122,25 @@ public sealed class OperationTests(ProbeFixture probe) : IClassFixture<ProbeFixt
 
         Assert.Contains(says, refusal.Message, StringComparison.Ordinal);
         File.Delete(file);
+    }
+
+    private async Task<HttpStatusCode> AskAsAgentAsync(HubInstance hub, Guid organization)
+    {
+        using var key = new DpopKey();
+        var token = probe.Issuer.Issue(Guid.CreateVersion7(), claims =>
+        {
+            claims.Audience = probe.Issuer.Issuer + "/agent";
+            claims.Claims["scope"] = "agent";
+            claims.Claims["org"] = organization.ToString();
+            claims.Claims["cluster"] = Guid.CreateVersion7().ToString();
+        }, key.Thumbprint);
+        using var client = hub.CreateClient();
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/probe/agent")
+        {
+            Headers = { { "DPoP", key.Prove(HttpMethod.Get, new Uri(hub.Address, "/probe/agent"), token) } },
+        };
+        request.Headers.Authorization = new("DPoP", token);
+        return (await client.SendAsync(request)).StatusCode;
     }
 
     private static string Protect(HubInstance hub, string text) => hub.Services.GetRequiredService<IDataProtectionProvider>().CreateProtector("tests").Protect(text);

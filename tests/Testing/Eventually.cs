@@ -9,11 +9,11 @@ public static class Eventually
 
     /// <summary>Asks until the answer satisfies, and returns it.</summary>
     /// <param name="ask">What to look at; an exception counts as "not yet" and is shown when the deadline passes.</param>
-    /// <param name="deadline">Default: 20 seconds.</param>
+    /// <param name="deadline">Default: a minute, which only a failure takes.</param>
     /// <exception cref="TimeoutException">It never came to be; the message says what was seen last.</exception>
     public static async Task<T> GetAsync<T>(Func<Task<T>> ask, Func<T, bool> satisfies, TimeSpan? deadline = null)
     {
-        var (started, limit) = (Stopwatch.GetTimestamp(), deadline ?? TimeSpan.FromSeconds(20));
+        var (started, limit) = (Stopwatch.GetTimestamp(), deadline ?? TimeSpan.FromMinutes(1));
         object? seen;
         Exception? failure = null;
         do

@@ -94,7 +94,7 @@ internal sealed class Gate
     /// <summary>The name that is held; others pass.</summary>
     internal string? Held { get; set; }
 
-    internal Task Arrived => _arrived.Task.WaitAsync(TimeSpan.FromSeconds(20));
+    internal Task Arrived => _arrived.Task.WaitAsync(TimeSpan.FromMinutes(1));
 
     internal void Open() => _open.TrySetResult();
 
@@ -103,6 +103,6 @@ internal sealed class Gate
         if (name != Held)
             return Task.CompletedTask;
         _arrived.TrySetResult();
-        return _open.Task.WaitAsync(TimeSpan.FromSeconds(20));
+        return _open.Task.WaitAsync(TimeSpan.FromMinutes(1));
     }
 }
