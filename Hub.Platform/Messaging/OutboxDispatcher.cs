@@ -44,7 +44,7 @@ internal sealed partial class OutboxDispatcher(
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
             }
-            catch (NpgsqlException e)
+            catch (Exception e) when (e is NpgsqlException or IOException or TimeoutException or InvalidOperationException)
             {
                 DatabaseGone(log, e);
             }
