@@ -14,7 +14,8 @@ public sealed class DpopProofs(IOptions<HubOptions> hub, ReplayCache replays, Ti
     public async Task<DpopDecision> AcceptAsync(HttpContext context, string? accessToken, string? boundKey, CancellationToken ct)
     {
         var request = context.Request;
-        var address = new Uri(hub.Value.PublicUrl!, RequestedPath(context));
+        // Put together as text: resolved as a reference, a path that begins with two slashes would be another host's address.
+        var address = new Uri(hub.Value.PublicUrl!.GetLeftPart(UriPartial.Authority) + RequestedPath(context));
         var decision = DpopRules.Check(request.Headers["DPoP"], request.Method, address, accessToken, boundKey, clock.GetUtcNow());
         if (decision.Proof is not { } proof)
             return decision;

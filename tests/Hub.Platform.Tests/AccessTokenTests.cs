@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Security.Cryptography;
+using System.Text;
 using CodeZero.Hub.Platform.Tests.Probe;
 using CodeZero.Testing;
 using Microsoft.IdentityModel.Tokens;
@@ -56,6 +58,7 @@ public sealed class AccessTokenTests(ProbeFixture probe) : IClassFixture<ProbeFi
     [InlineData("Bearer")]
     [InlineData("Bearer not-a-token")]
     [InlineData("Bearer a.b.c")]
+    [InlineData("Bearer eyJhbGciOiJFUzI1NiIsInR5cCI6Ilx1ZDgwMCJ9.eyJzdWIiOiJcdWQ4MDAifQ.AAAA")] // {"typ":"\ud800"}: half of a character
     [InlineData("Basic YTpi")]
     [InlineData("DPoP not-a-token")]
     public async Task Garbage_in_the_header_gets_401(string header)
@@ -109,6 +112,30 @@ public sealed class AccessTokenTests(ProbeFixture probe) : IClassFixture<ProbeFi
         var answer = await SendAsync(token, key.Prove(HttpMethod.Get, address, token), probe.Hub, address);
 
         Assert.Equal("sha256:0a", await answer.Content.ReadAsStringAsync());
+    }
+
+    /// <summary>
+    /// A request target that begins with two slashes was read as another host's address: whoever got a client to call https://evil.example could replay the
+    /// proof of that call here, with the token that came along, by spelling the path so that it leads here.
+    /// </summary>
+    [Theory]
+    [InlineData("//evil.example/../../probe/me", "http://evil.example/probe/me", "401")]
+    [InlineData("//[/../../probe/me", "http://evil.example/probe/me", "401")]
+    [InlineData("//evil.example/../../probe/me", "//evil.example/../../probe/me", "200")]
+    public async Task J06_a_proof_for_another_host_is_refused_however_the_request_is_spelled(string target, string provedFor, string status)
+    {
+        using var key = new DpopKey();
+        var token = probe.Issuer.Issue(Guid.CreateVersion7(), boundTo: key.Thumbprint);
+        var address = provedFor.StartsWith("//", StringComparison.Ordinal) ? probe.Hub.Address.GetLeftPart(UriPartial.Authority) + provedFor : provedFor;
+        var proof = key.Prove(HttpMethod.Get, new Uri(probe.Hub.Address, Me), token, (_, claims) => claims["htu"] = address);
+
+        using var connection = new TcpClient(probe.Hub.Address.Host, probe.Hub.Address.Port);
+        await using var stream = connection.GetStream();
+        await stream.WriteAsync(Encoding.ASCII.GetBytes(
+            $"GET {target} HTTP/1.1\r\nHost: {probe.Hub.Address.Authority}\r\nAuthorization: DPoP {token}\r\nDPoP: {proof}\r\nConnection: close\r\n\r\n"));
+        using var reader = new StreamReader(stream);
+
+        Assert.StartsWith($"HTTP/1.1 {status}", await reader.ReadLineAsync(), StringComparison.Ordinal);
     }
 
     [Fact]
