@@ -34,12 +34,23 @@ internal sealed class CompactJws
             if (Decode(part) is not { } bytes)
                 return null;
             using var json = JsonDocument.Parse(bytes, Strict);
+            ReadTexts(bytes);
             return json.RootElement.ValueKind == JsonValueKind.Object ? json.RootElement.Clone() : null;
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             return null;
         }
+    }
+
+    /// <summary>JSON may write half of a surrogate pair (RFC 8259 §8.2), which cannot be read as text. Found here, it surprises nobody who looks at a member.</summary>
+    /// <exception cref="InvalidOperationException">There is one.</exception>
+    private static void ReadTexts(ReadOnlySpan<byte> json)
+    {
+        var reader = new Utf8JsonReader(json);
+        while (reader.Read())
+            if (reader.TokenType is JsonTokenType.String or JsonTokenType.PropertyName)
+                reader.GetString();
     }
 
     private static byte[]? Decode(string part) =>

@@ -74,7 +74,7 @@ public static class DpopRules
                 return DpopDecision.Refused("The proof is not signed by the key in it.");
             return CheckClaims(claims.RootElement, CanonicalJwk(jwk), method, address, accessToken, boundKey, now);
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException) // the second is what half of a surrogate pair throws when it is read as text
         {
             return DpopDecision.Refused("The proof's header or claims are not JSON objects without repeated members.");
         }

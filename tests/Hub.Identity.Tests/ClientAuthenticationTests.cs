@@ -98,6 +98,20 @@ public sealed class ClientAuthenticationTests(IdentityFixture fixture) : IClassF
         Assert.Equal(known.StatusCode, unknown.StatusCode);
     }
 
+    /// <summary>JSON may write half of a surrogate pair, which cannot be read as text: anybody could have the token endpoint answer 500.</summary>
+    [Theory]
+    [InlineData("""{"alg":"ES256"}""", """{"sub":"\ud800"}""")]
+    [InlineData("""{"alg":"\ud800"}""", """{"sub":"web"}""")]
+    [InlineData("""{"alg":"ES256"}""", """{"\ud800":1,"sub":"web"}""")]
+    public async Task An_assertion_with_half_a_character_is_refused(string header, string claims)
+    {
+        var assertion = string.Join('.', new[] { header, claims, "xx" }.Select(part => System.Buffers.Text.Base64Url.EncodeToString(Encoding.ASCII.GetBytes(part))));
+
+        var response = await Flow.SignedOut(fixture).TokenAsync([("grant_type", "client_credentials"), ("client_assertion_type", AssertionType), ("client_assertion", assertion)]);
+
+        await Refusal.IsJsonAsync(response, 401, "invalid_client");
+    }
+
     [Fact]
     public async Task C06_Credentials_in_the_address_are_refused()
     {

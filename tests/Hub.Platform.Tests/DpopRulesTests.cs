@@ -108,6 +108,18 @@ public sealed class DpopRulesTests : IDisposable
         Assert.Contains("repeated", Check($"{twice}.{parts[1]}.{parts[2]}").Description, StringComparison.Ordinal);
     }
 
+    /// <summary>JSON may write half of a character (RFC 8259 §8.2), and reading it as text throws what is no JsonException: it was answered with 500, to anybody.</summary>
+    [Theory]
+    [InlineData("""{"typ":"\ud800"}""")]
+    [InlineData("""{"typ":"dpop+jwt","alg":"ES256","jwk":{"kty":"\udfff"}}""")]
+    [InlineData("""{"\ud800":1,"\ud800":2}""")]
+    public void Half_a_character_is_refused(string header)
+    {
+        var parts = _key.Prove(HttpMethod.Post, Token, at: Now).Split('.');
+
+        Assert.Null(Check($"{System.Buffers.Text.Base64Url.EncodeToString(System.Text.Encoding.ASCII.GetBytes(header))}.{parts[1]}.{parts[2]}").Proof);
+    }
+
     public void Dispose() => _key.Dispose();
 
     private static DpopDecision Check(StringValues header) => DpopRules.Check(header, "POST", Token, null, null, Now);
