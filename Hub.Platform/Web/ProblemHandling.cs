@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Npgsql;
 
 namespace CodeZero.Hub.Platform.Web;
 
@@ -85,6 +86,9 @@ internal sealed partial class ExceptionProblems(ILogger<ExceptionProblems> log) 
             return Problems.Create(bad.StatusCode, bad.StatusCode == StatusCodes.Status413PayloadTooLarge ? "body_too_large" : "request.malformed", Describe(bad));
         if (exception is InvalidCursorException cursor)
             return Problems.Invalid("cursor", cursor.Message);
+        // Some text of the request went to the database as it was. PostgreSQL keeps every character but this one.
+        if (exception.GetBaseException() is PostgresException { SqlState: PostgresErrorCodes.CharacterNotInRepertoire or PostgresErrorCodes.UntranslatableCharacter })
+            return Problems.BadRequest("request.malformed", "A text in the request holds the character U+0000 (NUL), which cannot be kept. Leave it out.");
         if (Unavailable.Find(exception) is { } unavailable)
         {
             UnavailableNow(log, unavailable.Code, exception);

@@ -51,6 +51,16 @@ public sealed class ProblemTests(ProbeFixture probe) : IClassFixture<ProbeFixtur
         Assert.Contains("line 2", problem.GetProperty("detail").GetString(), StringComparison.Ordinal);
     }
 
+    /// <summary>PostgreSQL keeps no NUL in texts: one in a field that nobody had thought to check was answered with 500.</summary>
+    [Fact]
+    public async Task A_text_that_the_database_cannot_keep_is_the_callers_fault()
+    {
+        var answer = await _client.PostAsJsonAsync(_things, new { name = "a\0b" });
+
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        Assert.Equal("request.malformed", await answer.CodeAsync());
+    }
+
     [Fact]
     public async Task A_body_past_the_limit_is_refused()
     {
