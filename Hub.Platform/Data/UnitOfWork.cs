@@ -28,7 +28,8 @@ public static class UnitOfWork
                 var result = await next(context);
                 if (Succeeded(result))
                 {
-                    await Idempotency.MarkCarriedOutAsync(context.HttpContext, db, ct);
+                    if (await Idempotency.MarkCarriedOutAsync(context.HttpContext, db, ct) is { } takenOver)
+                        return takenOver;
                     await transaction.CommitAsync(CancellationToken.None); // a commit given up half-way would leave nobody knowing
                 }
                 return result;

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -28,8 +29,11 @@ internal static class Idempotency
     }
 
     /// <summary>Notes in the handler's own transaction that the request is carried out; see <see cref="IdempotencyStore"/>.</summary>
-    internal static Task MarkCarriedOutAsync(HttpContext context, DbContext db, CancellationToken ct) =>
-        context.Features.Get<IdempotentRequest>() is { } request ? IdempotencyStore.MarkCarriedOutAsync(db, request.Id, ct) : Task.CompletedTask;
+    /// <returns>Null; or the refusal, when a repetition took the key over and was faster: the transaction must then not be committed.</returns>
+    internal static async Task<ProblemHttpResult?> MarkCarriedOutAsync(HttpContext context, DbContext db, CancellationToken ct) =>
+        context.Features.Get<IdempotentRequest>() is { } request && !await IdempotencyStore.MarkCarriedOutAsync(db, request.Id, ct)
+            ? Refuse(context, IdempotencyStore.InProgress)
+            : null;
 
     private static async Task HandleAsync(HttpContext context, RequestDelegate next, IdempotencyStore store)
     {
@@ -50,10 +54,15 @@ internal static class Idempotency
                 await answered.Answer.WriteAsync(context);
                 break;
             case IdempotencyState.Refused refused:
-                context.Response.Headers.RetryAfter = refused.RetryAfterSeconds;
-                await Problems.Create(refused.Status, refused.Code, refused.Detail).ExecuteAsync(context);
+                await Refuse(context, refused).ExecuteAsync(context);
                 break;
         }
+    }
+
+    private static ProblemHttpResult Refuse(HttpContext context, IdempotencyState.Refused refused)
+    {
+        context.Response.Headers.RetryAfter = refused.RetryAfterSeconds;
+        return Problems.Create(refused.Status, refused.Code, refused.Detail);
     }
 
     private static async Task CarryOutAsync(HttpContext context, RequestDelegate next, IdempotencyStore store, IdempotentRequest request)

@@ -44,11 +44,12 @@ internal sealed class IdempotencyStore(NpgsqlDataSource database, IDataProtectio
         return await take.ExecuteNonQueryAsync(ct) == 1 ? new IdempotencyState.Ours() : await ReadAsync(request, ct);
     }
 
-    internal static async Task MarkCarriedOutAsync(DbContext db, byte[] id, CancellationToken ct)
+    /// <summary>Marks the row. False when the request outlived its lease and the one that took its key over was carried out: then this one must not be.</summary>
+    internal static async Task<bool> MarkCarriedOutAsync(DbContext db, byte[] id, CancellationToken ct)
     {
-        await using var mark = db.CreateTransactionCommand("update platform.idempotency set carried_out_at = now() where id = $1");
+        await using var mark = db.CreateTransactionCommand("update platform.idempotency set carried_out_at = now() where id = $1 and carried_out_at is null");
         mark.Parameters.Add(new NpgsqlParameter<byte[]> { TypedValue = id });
-        await mark.ExecuteNonQueryAsync(ct);
+        return await mark.ExecuteNonQueryAsync(ct) == 1;
     }
 
     internal async Task KeepAsync(IdempotentRequest request, KeptAnswer answer, CancellationToken ct)
@@ -81,7 +82,7 @@ internal sealed class IdempotencyStore(NpgsqlDataSource database, IDataProtectio
             : InProgress;
     }
 
-    private static IdempotencyState.Refused InProgress { get; } = new(StatusCodes.Status409Conflict, "idempotency.in_progress",
+    internal static IdempotencyState.Refused InProgress { get; } = new(StatusCodes.Status409Conflict, "idempotency.in_progress",
         "The first request with this Idempotency-Key is still under way. Send it again in a moment.", "1");
 
     private NpgsqlCommand Command(string sql, params object[] values)
@@ -96,7 +97,7 @@ internal sealed class IdempotencyStore(NpgsqlDataSource database, IDataProtectio
 /// <summary>An answer as it is kept and given again.</summary>
 internal sealed record KeptAnswer(int Status, IReadOnlyDictionary<string, string?[]> Headers, byte[] Body)
 {
-    private static readonly string[] KeptHeaders = ["Content-Type", "Location", "ETag", "Link"];
+    private static readonly string[] KeptHeaders = ["Content-Type", "Location", "ETag", "Link", "Cache-Control"];
 
     internal static KeptAnswer Of(HttpResponse response, MemoryStream body) => new(response.StatusCode,
         KeptHeaders.Where(response.Headers.ContainsKey).ToDictionary(name => name, name => response.Headers[name].ToArray()), body.ToArray());

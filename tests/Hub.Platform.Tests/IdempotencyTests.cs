@@ -20,6 +20,7 @@ public sealed class IdempotencyTests(ProbeFixture probe) : IClassFixture<ProbeFi
         Assert.Equal(await first.Content.ReadAsStringAsync(), await second.Content.ReadAsStringAsync());
         Assert.Equal(first.Headers.Location, second.Headers.Location);
         Assert.Equal(first.Content.Headers.ContentType, second.Content.Headers.ContentType);
+        Assert.Equal("no-store", second.Header("Cache-Control")); // a one-time secret stays one
         Assert.Equal("true", second.Header("Idempotency-Replayed"));
         Assert.Equal(1, await CountAsync());
     }
@@ -92,6 +93,25 @@ public sealed class IdempotencyTests(ProbeFixture probe) : IClassFixture<ProbeFi
         await probe.LookAsync<object>("update platform.idempotency set answer = null, carried_out_at = null, locked_until = now() - interval '1 second'");
 
         Assert.Equal(HttpStatusCode.Created, (await PostAsync("thing")).StatusCode);
+    }
+
+    /// <summary>A request that was slower than its lease (a lock, a slow disk) was taken over by its own repetition, and then both were carried out.</summary>
+    [Fact]
+    public async Task Of_a_slow_request_and_the_one_that_took_its_key_over_one_is_carried_out()
+    {
+        var gate = probe.Hold("slow thing");
+        var first = PostAsync("slow thing");
+        await gate.Arrived;
+        await probe.LookAsync<object>("update platform.idempotency set locked_until = now() - interval '1 second'");
+        probe.Hold("nothing");
+
+        var second = await PostAsync("slow thing");
+        gate.Open();
+
+        Assert.Equal(HttpStatusCode.Created, second.StatusCode);
+        Assert.Equal("idempotency.in_progress", await (await first).CodeAsync());
+        Assert.Equal(1, await CountAsync());
+        Assert.Equal(await second.Content.ReadAsStringAsync(), await (await PostAsync("slow thing")).Content.ReadAsStringAsync());
     }
 
     [Fact]

@@ -44,8 +44,9 @@ internal static class ProbeRoutes
         return next(context);
     }
 
-    private static async Task<Results<Created<ThingResource>, ProblemHttpResult>> CreateAsync(Guid tenant, NewThing request, ProbeDb db, Gate gate, CancellationToken ct)
+    private static async Task<Results<Created<ThingResource>, ProblemHttpResult>> CreateAsync(Guid tenant, NewThing request, ProbeDb db, Gate gate, HttpResponse response, CancellationToken ct)
     {
+        response.Headers.CacheControl = "no-store";
         var thing = new Thing { OrganizationId = tenant, Id = Guid.CreateVersion7(), Name = request.Name };
         db.Add(thing);
         await db.SaveChangesAsync(ct);
