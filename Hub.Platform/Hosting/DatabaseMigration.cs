@@ -25,13 +25,17 @@ public sealed class DatabaseMigration(Migrator migrator, IOptions<DatabaseOption
     }
 }
 
-/// <summary>Stops a server whose database is not as this build wants it, before anything else starts.</summary>
-internal sealed class MigrationGuard(Migrator migrator, NpgsqlDataSource database) : IHostedLifecycleService
+/// <summary>Stops a server whose database is not as this build wants it, or whose role row-level security does not bind, before anything else starts.</summary>
+internal sealed class DatabaseGuard(Migrator migrator, NpgsqlDataSource database) : IHostedLifecycleService
 {
     public async Task StartingAsync(CancellationToken cancellationToken)
     {
         if (await migrator.FindPendingAsync(database, cancellationToken) is { Count: > 0 } pending)
             throw new NotMigratedException(pending);
+        await using var ask = database.CreateCommand("select rolname from pg_roles where rolname = current_user and (rolsuper or rolbypassrls)");
+        if (await ask.ExecuteScalarAsync(cancellationToken) is string role)
+            throw new OptionsValidationException(DatabaseOptions.Section, typeof(DatabaseOptions),
+                [$"Hub:Database:Application names the role {role}, which row-level security does not bind: a mistake in one query would show every organization's rows. Name a role of its own: CREATE ROLE hub_app LOGIN NOSUPERUSER NOBYPASSRLS."]);
     }
 
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;

@@ -67,7 +67,7 @@ public static class Platform
     private static void AddDatabase(IServiceCollection services)
     {
         services.AddSingleton(MigrationSource.Embedded("platform", typeof(Platform).Assembly));
-        services.AddSingleton<Migrator>().AddSingleton<DatabaseMigration>().AddHostedService<MigrationGuard>();
+        services.AddSingleton<Migrator>().AddSingleton<DatabaseMigration>().AddHostedService<DatabaseGuard>();
         services.AddSingleton(provider =>
         {
             var settings = new NpgsqlConnectionStringBuilder(provider.GetRequiredService<IOptions<DatabaseOptions>>().Value.Application) { ApplicationName = "codezero-hub" };

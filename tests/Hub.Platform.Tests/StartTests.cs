@@ -3,6 +3,7 @@ using System.Net;
 using CodeZero.Hub.Api;
 using CodeZero.Hub.Platform.Hosting;
 using CodeZero.Testing;
+using Microsoft.Extensions.Options;
 
 namespace CodeZero.Hub.Platform.Tests;
 
@@ -56,6 +57,17 @@ public sealed class StartTests
 
         Assert.Equal(2, exitCode);
         Assert.Contains(says, error, StringComparison.Ordinal);
+    }
+
+    /// <summary>A Hub that ran as the superuser worked, and showed every organization's rows to a query that forgot its filter.</summary>
+    [Fact]
+    public async Task A_role_that_row_level_security_does_not_bind_is_refused()
+    {
+        await using var database = await TestDatabase.CreateAsync();
+
+        var refusal = await Assert.ThrowsAsync<OptionsValidationException>(() => HubInstance.StartAsync(database, new Dictionary<string, string?> { ["Hub:Database:Application"] = database.Superuser }));
+
+        Assert.Contains("NOSUPERUSER NOBYPASSRLS", refusal.Message, StringComparison.Ordinal);
     }
 
     [Fact]
