@@ -38,8 +38,7 @@ internal sealed partial class OutboxDispatcher(
                 while (await DispatchNextAsync(stoppingToken))
                 {
                 }
-                if (await UntilNextAsync(stoppingToken) is { } wait)
-                    _ = WakeAfterAsync(wait, stoppingToken);
+                sweep.Change(await UntilNextAsync(stoppingToken) ?? Sweep, Sweep);
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
@@ -55,12 +54,6 @@ internal sealed partial class OutboxDispatcher(
     internal static TimeSpan BackOff(int attempts) => TimeSpan.FromSeconds(Math.Min(Math.Pow(2, attempts - 1), LongestBackOff.TotalSeconds));
 
     private void Wake() => _wake.Writer.TryWrite(true);
-
-    private async Task WakeAfterAsync(TimeSpan wait, CancellationToken ct)
-    {
-        await Task.Delay(wait, clock, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        Wake();
-    }
 
     private async Task<bool> DispatchNextAsync(CancellationToken ct)
     {
@@ -112,9 +105,16 @@ internal sealed partial class OutboxDispatcher(
         Failed(log, parked ? LogLevel.Error : LogLevel.Warning, message.Type, message.Id, attempts, parked ? "parked" : "tried again", failure);
         await ExecuteAsync(connection, """
             update platform.outbox set attempts = $2, next_attempt_at = now() + $3, last_error = $4, parked_at = case when $5 then now() end where id = $1
-            """, ct, message.Id, attempts, BackOff(attempts), failure.GetType().Name + ": " + failure.Message, parked);
+            """, ct, message.Id, attempts, BackOff(attempts), Describe(failure), parked);
         if (parked)
             _parked.Add(1, new KeyValuePair<string, object?>("event", message.Type));
+    }
+
+    /// <summary>Short, and only of characters that PostgreSQL can keep: a failure that could not be noted would come again at once, and hold up all others.</summary>
+    private static string Describe(Exception failure)
+    {
+        const int longest = 2000;
+        return string.Concat($"{failure.GetType().Name}: {failure.Message}".EnumerateRunes().Where(rune => rune.Value != 0).Take(longest));
     }
 
     private async Task<TimeSpan?> UntilNextAsync(CancellationToken ct)

@@ -19,7 +19,7 @@ internal sealed class RecordThing(Seen seen, Tenant tenant, ProbeDb db) : IHandl
         db.Add(new Thing { OrganizationId = happened.OrganizationId, Id = Guid.CreateVersion7(), Name = $"handled {happened.Name}" });
         await db.SaveChangesAsync(ct);
         if (attempt <= happened.FailFirst)
-            throw new InvalidOperationException("not yet");
+            throw new InvalidOperationException("not yet\0\ud800"); // neither a NUL nor half of a character can be kept: the failure must be noted all the same
         seen.Handled.Enqueue((happened.Name, tenant.OrganizationId));
     }
 }
