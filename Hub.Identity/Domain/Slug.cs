@@ -7,7 +7,7 @@ namespace CodeZero.Hub.Identity.Domain;
 /// <summary>An organization's name in addresses: 2 to 40 lower-case letters, digits and single hyphens, a letter first.</summary>
 internal static partial class Slug
 {
-    public const string Pattern = "^[a-z](?:[a-z0-9]|-(?=[a-z0-9])){1,39}$";
+    public const string Pattern = @"\A[a-z](?:[a-z0-9]|-(?=[a-z0-9])){1,39}\z";
     public const int MaxLength = 40;
 
     /// <summary>Words that would read as something of the Hub's own, in an address or as a publisher's name.</summary>

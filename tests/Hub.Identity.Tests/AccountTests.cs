@@ -110,6 +110,7 @@ public sealed class AccountTests(HubFixture fixture) : IClassFixture<HubFixture>
     [InlineData("admin")]
     [InlineData("abcdef12-abcd-abcd-abcd-abcdef123456")]
     [InlineData("a/../b")]
+    [InlineData("line-end\n")] // in .NET "$" also stands before a last line end; the table refused what the rule had let by, with a 500
     public async Task A_wrong_slug_is_refused_with_the_rule(string slug)
     {
         using var person = await fixture.SignUpAsync();
