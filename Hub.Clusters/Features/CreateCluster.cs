@@ -19,6 +19,8 @@ public static partial class CreateCluster
     internal static async Task<Results<Created<ClusterResource>, ProblemHttpResult>> Handle(
         Request request, ClustersDb db, Caller caller, TimeProvider clock, ILogger<Cluster> log, CancellationToken ct)
     {
+        if (Guid.TryParse(request.Name, out _))
+            return Problems.Invalid("name", "A cluster's name must not read as an id: addresses take both. Choose another.");
         var cluster = Cluster.Create(caller.Organization, request.Name, caller.UserId, clock.GetUtcNow());
         db.Add(cluster);
         // The look before spares the log an error; the index decides between two who look at once.

@@ -50,6 +50,9 @@ public sealed class TenancyTests(ClustersFixture hub) : IClassFixture<ClustersFi
         var answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => first.Client.PostAsync(first.Clusters, new { name = "raced" })));
         Assert.Single(answers, answer => answer.StatusCode == HttpStatusCode.Created);
         await first.Client.PostAsync(first.Clusters, new { name = "Prod!" }).RefusedAsync(HttpStatusCode.BadRequest, "validation");
+        // Addresses take both: a cluster named like another one's id would be that one, and could itself not be reached.
+        foreach (var format in new[] { "D", "N" })
+            await first.Client.PostAsync(first.Clusters, new { name = Guid.CreateVersion7().ToString(format) }).RefusedAsync(HttpStatusCode.BadRequest, "validation");
     }
 
     [Fact]
