@@ -42,7 +42,7 @@ internal sealed class SendReport(ClustersDb db, StatePublisher states, IOptions<
         foreach (var install in installs)
             changed |= install.Observe(
                 report, report.Installs.FirstOrDefault(said => said.Id == install.Id), report.Refusals.FirstOrDefault(refusal => refusal.Install == install.Id),
-                await MayReturnAsync(install, ct), now);
+                await MayReturnAsync(install, installs, ct), now);
         db.Add(StoredReport.Of(cluster, report, now));
         await db.SaveChangesAsync(ct);
         await ForgetOldAsync(cluster, ct);
@@ -57,7 +57,9 @@ internal sealed class SendReport(ClustersDb db, StatePublisher states, IOptions<
         new Dictionary<string, object?> { ["installs"] = ids.Take(10).ToList() });
 
     /// <summary>A finished install that runs after all comes back, unless another took its place.</summary>
-    private async Task<bool> MayReturnAsync(Install install, CancellationToken ct) => install.FinishedAt is not null
+    /// <param name="reported">Those of the same report; of several by one name the first comes back.</param>
+    private async Task<bool> MayReturnAsync(Install install, IEnumerable<Install> reported, CancellationToken ct) => install.FinishedAt is not null
+        && !reported.Any(other => other.FinishedAt is null && other.Namespace == install.Namespace && other.Name == install.Name)
         && !await db.Installs.AnyAsync(other => other.ClusterId == install.ClusterId && other.FinishedAt == null && other.Namespace == install.Namespace && other.Name == install.Name, ct);
 
     private async Task ForgetOldAsync(Cluster cluster, CancellationToken ct)

@@ -142,6 +142,43 @@ public sealed class ReportTests(ClustersFixture hub) : IClassFixture<ClustersFix
         Assert.True(Assert.Single((await cluster.Agent.FetchStateAsync()).State.Installs).Removed);
     }
 
+    /// <summary>Both were brought back under one name, which the table refuses: every report of that cluster was answered with 500 from then on.</summary>
+    [Fact]
+    public async Task Of_two_withdrawn_installs_of_one_name_that_are_both_reported_one_comes_back()
+    {
+        var cluster = await hub.NewEnrolledClusterAsync();
+        await cluster.Organization.PublishAsync("hello");
+        var said = new List<InstallReport>();
+        DesiredState state;
+        for (var i = 0; i < 2; i++)
+        {
+            var install = await cluster.RequestAsync("hello", "hello", "default").JsonAsync(201);
+            state = (await cluster.Agent.FetchStateAsync()).State;
+            said.Add(Said(state, InstallPhase.Healthy, []));
+            await cluster.Agent.ReportAsync(cluster.Agent.NewReport(state, refusals: [new(RefusalCode.InstallUnapproved, "0 of 1.", install.Id())])).JsonAsync(204);
+            await cluster.Client.DeleteAsync($"{cluster.Path}/installs/{install.Id()}").JsonAsync(202);
+        }
+        state = (await cluster.Agent.FetchStateAsync()).State;
+
+        await cluster.Agent.ReportAsync(cluster.Agent.NewReport(state, said)).JsonAsync(204);
+
+        Assert.Single((await cluster.Agent.FetchStateAsync()).State.Installs);
+    }
+
+    /// <summary>A container may write a NUL as its last words; it is the agent's to leave out, and the Hub says so.</summary>
+    [Fact]
+    public async Task A_report_with_a_NUL_is_refused_with_the_reason()
+    {
+        var cluster = await hub.NewEnrolledClusterAsync();
+        await cluster.InstallAsync();
+        var state = (await cluster.Agent.FetchStateAsync()).State;
+
+        var problem = await cluster.Agent.ReportAsync(cluster.Agent.NewReport(state, [Said(state, InstallPhase.Failed, []) with { FirstErrors = ["exit 1: \0"] }]))
+            .RefusedAsync(HttpStatusCode.BadRequest, "request.malformed");
+
+        Assert.Contains("U+0000", problem.Text("detail"), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task The_newest_reports_are_kept_and_no_more()
     {
