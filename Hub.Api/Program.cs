@@ -66,7 +66,7 @@ static int Help()
           Hub.Api --help     prints this
 
         Settings come from appsettings.json, environment variables (Hub__PublicUrl) and arguments (--Hub:PublicUrl=https://hub.example.com).
-        The README lists them. Exit codes: 0 done, 1 failed, 2 wrong command or settings, 3 database not migrated.
+        docs/configuration.md lists them. Exit codes: 0 done, 1 failed, 2 wrong command or settings, 3 database not migrated.
         """);
     return 0;
 }

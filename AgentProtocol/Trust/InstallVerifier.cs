@@ -101,7 +101,7 @@ public static class InstallVerifier
         if (pin.Integrity is null)
             return provisioners.Any(p => p.Integrity is null && p.Package == pin.Package)
                 ? null
-                : new(RefusalCode.ProvisionerIntegrity, $"The provisioner {pin.Package} is not built into this agent, and the install pins no package file. Publish the version anew, or update the agent.");
+                : new(RefusalCode.ProvisionerIntegrity, $"The provisioner {pin.Package} is not built into this agent, and the install pins no package file. Publish a version whose manifest names a package this agent has, or update the agent.");
         return provisioners.Contains(pin)
             ? null
             : new(RefusalCode.ProvisionerIntegrity, $"No provisioner package {pin.Package} {pin.Version} with integrity {pin.Integrity} is at hand: it could not be had, or its content is another.");

@@ -103,6 +103,8 @@ public sealed record ProvisionerSpec
         var package = written ?? scope.RootPackage ?? (scope.AppId is { } app ? OwnPackage(app) : "");
         if (package.Length > 0)
             reader.Json["package"] = package;
+        if (written is null && scope.RootPackage is null && package.Length > 0 && reader.Node["image"] is not null)
+            reader.Warning("manifest.own_package", $"No `package` is named, so {package} is to install the application. To run the image without code of your own, write package: '{AppEnginePackage}'.", "image");
         var tagPrefix = reader.Name("tag-prefix", Formats.IsDnsLabel, Formats.LabelRule);
         var tag = Tagged(reader);
         if (reader.Text("name") is { } name && scope.AppId is { } id && name != id)

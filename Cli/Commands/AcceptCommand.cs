@@ -26,7 +26,7 @@ internal static class AcceptCommand
     private static async Task RunAsync(CommandContext context, CancellationToken ct)
     {
         var organization = await context.OrganizationAsync(ct);
-        var cluster = await context.Terminal.WaitAsync("Asking the Hub", context.Hub.Clusters.GetAsync(organization, context.Get(Name), ct));
+        var cluster = await context.Terminal.WaitAsync("Asking the Hub", ClusterReference.FindAsync(context, organization, context.Get(Name), ct));
         var thumbprint = context.Get(Thumbprint)?.Trim() ?? await CompareAsync(context, organization, cluster, ct);
         if (thumbprint.Length != 43)
             throw CommandError.Usage($"\"{thumbprint}\" is no thumbprint.", "It has 43 characters; the agent shows it in its log and in the ConfigMap codezero-agent.");

@@ -22,8 +22,8 @@ internal static class AppShowCommand
     private static async Task RunAsync(CommandContext context, CancellationToken ct)
     {
         var (publisher, app) = await AppReference.ReadAsync(context, context.Get(App), ct);
-        var application = await context.Terminal.WaitAsync("Asking the Hub", context.Hub.Apps.FindAsync(publisher, app, ct));
-        var version = await context.Hub.Apps.VersionAsync(publisher, app, context.Get(Version) ?? application.Latest.Version, ct);
+        var application = await context.Terminal.WaitAsync("Asking the Hub", AppReference.FindAsync(context, publisher, app, ct));
+        var version = await AppReference.VersionAsync(context, publisher, app, context.Get(Version) ?? application.Latest.Version, ct);
         var manifest = VerifiedManifest.Check(version);
         if (context.Get(Manifest))
         {

@@ -26,7 +26,7 @@ internal static class ApproveCommand
     {
         var lifetime = Lifetime(context);
         var organization = await context.OrganizationAsync(ct);
-        var cluster = await context.Terminal.WaitAsync("Asking the Hub", context.Hub.Clusters.GetAsync(organization, context.Get(InstallReference.Cluster)!, ct));
+        var cluster = await context.Terminal.WaitAsync("Asking the Hub", ClusterReference.FindAsync(context, organization, context.Get(InstallReference.Cluster)!, ct));
         var install = await InstallReference.FindAsync(context, organization, cluster, context.Get(InstallReference.Install), ct);
         var content = await ContentAsync(context, cluster, install, ct);
 

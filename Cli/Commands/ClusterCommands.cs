@@ -56,7 +56,7 @@ internal static class ClusterCommands
     private static async Task ShowAsync(CommandContext context, CancellationToken ct)
     {
         var organization = await context.OrganizationAsync(ct);
-        var cluster = await context.Terminal.WaitAsync("Asking the Hub", context.Hub.Clusters.GetAsync(organization, context.Get(Name), ct));
+        var cluster = await context.Terminal.WaitAsync("Asking the Hub", ClusterReference.FindAsync(context, organization, context.Get(Name), ct));
         var enrolments = await context.Hub.Clusters.EnrolmentsAsync(organization, cluster.Id.ToString(), ct).ToListAsync(ct);
         var accepted = new AcceptedAgents(context.Home, context.HubAddress).Find(cluster.Id);
         context.Terminal.Result(new { cluster, enrolments, acceptedHere = accepted }, output =>
@@ -78,7 +78,7 @@ internal static class ClusterCommands
     private static async Task RevokeAsync(CommandContext context, CancellationToken ct)
     {
         var organization = await context.OrganizationAsync(ct);
-        var cluster = await context.Hub.Clusters.GetAsync(organization, context.Get(Name), ct);
+        var cluster = await ClusterReference.FindAsync(context, organization, context.Get(Name), ct);
         if (!context.Get(Yes))
             context.Terminal.Confirm($"Revoke the agent of {cluster.Name}? It will get no more states; what runs goes on running.", "Add --yes.");
         await context.Terminal.WaitAsync("Revoking", Finish(context.Hub.Clusters.RevokeAsync(organization, cluster.Id.ToString(), ct)));
@@ -89,7 +89,7 @@ internal static class ClusterCommands
     private static async Task DeleteAsync(CommandContext context, CancellationToken ct)
     {
         var organization = await context.OrganizationAsync(ct);
-        var cluster = await context.Hub.Clusters.GetAsync(organization, context.Get(Name), ct);
+        var cluster = await ClusterReference.FindAsync(context, organization, context.Get(Name), ct);
         if (!context.Get(Yes))
             context.Terminal.Confirm($"Delete the cluster {cluster.Name} from the Hub? What runs there goes on running.", "Add --yes.");
         await context.Terminal.WaitAsync("Deleting", Finish(context.Hub.Clusters.DeleteAsync(organization, cluster.Id.ToString(), ct)));

@@ -34,7 +34,7 @@ internal static class InstallCommand
         var (publisher, app) = await AppReference.ReadAsync(context, context.Get(App), ct);
         var (name, ns) = (context.Get(Name) ?? app, context.Get(Namespace)!);
         var organization = await context.OrganizationAsync(ct);
-        var cluster = await context.Terminal.WaitAsync("Asking the Hub", context.Hub.Clusters.GetAsync(organization, context.Get(InstallReference.Cluster)!, ct));
+        var cluster = await context.Terminal.WaitAsync("Asking the Hub", ClusterReference.FindAsync(context, organization, context.Get(InstallReference.Cluster)!, ct));
         var existing = await InstallReference.FindLiveAsync(context.Hub, organization, cluster.Id.ToString(), ns, name, ct);
         if (existing is { Removed: false } && IsSame(context, existing, publisher, app))
         {
@@ -58,8 +58,8 @@ internal static class InstallCommand
 
     private static async Task<ApplicationVersion> VersionAsync(CommandContext context, string publisher, string app, CancellationToken ct)
     {
-        var version = context.Get(Version) ?? (await context.Hub.Apps.FindAsync(publisher, app, ct)).Latest.Version;
-        return await context.Terminal.WaitAsync("Fetching the manifest", context.Hub.Apps.VersionAsync(publisher, app, version, ct));
+        var version = context.Get(Version) ?? (await AppReference.FindAsync(context, publisher, app, ct)).Latest.Version;
+        return await context.Terminal.WaitAsync("Fetching the manifest", AppReference.VersionAsync(context, publisher, app, version, ct));
     }
 
     private static Edition Choose(Application application, string? name)

@@ -49,7 +49,7 @@ internal sealed record InstallContent(Install Install, Digest Digest, EditionSpe
         {
             yield return ("image", engine.Image.ToString());
             foreach (var port in engine.Ports)
-                yield return ("port", string.Create(CultureInfo.InvariantCulture, $"{port.Port}/{port.Protocol}{(port.Name is null ? "" : $" ({port.Name})")}"));
+                yield return ("port", string.Create(CultureInfo.InvariantCulture, $"{port.Port}/{port.Protocol.ToString().ToUpperInvariant()}{(port.Name is null ? "" : $" ({port.Name})")}"));
             foreach (var volume in engine.Volumes)
                 yield return ("volume", $"{volume.Name} {volume.Size} at {volume.MountPath}");
             if (engine.Command.Count > 0)

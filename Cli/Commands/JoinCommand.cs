@@ -38,7 +38,7 @@ internal static class JoinCommand
         var wanted = Read(context);
         var kubectl = context.Get(Print) ? null : Kubectl.Find(context.Get(Kubeconfig), context.Get(Context));
         var organization = await context.OrganizationAsync(ct);
-        var cluster = await context.Terminal.WaitAsync("Asking the Hub", context.Hub.Clusters.GetAsync(organization, context.Get(Name), ct));
+        var cluster = await context.Terminal.WaitAsync("Asking the Hub", ClusterReference.FindAsync(context, organization, context.Get(Name), ct));
         if (cluster.Status is "enrolled" or "pending")
         {
             Refuse(context, cluster);

@@ -35,7 +35,7 @@ internal static class StatusCommand
         var organization = await context.OrganizationAsync(ct);
         var current = await context.Terminal.WaitAsync("Asking the Hub", ReadAsync(context, organization, ct));
         if (context.Get(Wait) is { } step && current.Installs.Count > 0)
-            current = await WaitAsync(context, organization, current, step, patience, ct);
+            current = await context.Terminal.WaitAsync($"Waiting for {step}", UntilAsync(context, organization, current, step, patience, ct));
         Print(context, current);
         while (context.Get(Watch))
         {
@@ -49,7 +49,7 @@ internal static class StatusCommand
 
     private static async Task<Document> ReadAsync(CommandContext context, string organization, CancellationToken ct)
     {
-        var cluster = await context.Hub.Clusters.GetAsync(organization, context.Get(InstallReference.Cluster)!, ct);
+        var cluster = await ClusterReference.FindAsync(context, organization, context.Get(InstallReference.Cluster)!, ct);
         if (context.Get(Install) is { } named)
             // Who waits for the removal of what is gone has waited enough.
             return new(cluster, context.Get(Wait) == Removed && !await InstallReference.ExistsAsync(context, organization, cluster, named, ct)
@@ -59,7 +59,7 @@ internal static class StatusCommand
         return new(cluster, [.. all.Where(install => install.FinishedAt is null)]);
     }
 
-    private static async Task<Document> WaitAsync(CommandContext context, string organization, Document current, string step, TimeSpan patience, CancellationToken ct)
+    private static async Task<Document> UntilAsync(CommandContext context, string organization, Document current, string step, TimeSpan patience, CancellationToken ct)
     {
         var started = context.Time.GetTimestamp();
         // The same install until the end, whatever takes its name meanwhile.
@@ -68,18 +68,11 @@ internal static class StatusCommand
         {
             if (context.Time.GetElapsedTime(started) > patience)
                 throw TimedOut(current, step, patience);
-            var pause = context.Terminal.WaitAsync($"Waiting for {step}", PauseAsync(context, ct));
-            await pause;
+            await Task.Delay(Interval, context.Time, ct);
             var cluster = await context.Hub.Clusters.GetAsync(organization, current.Cluster.Id.ToString(), ct);
             current = new(cluster, [await context.Hub.Installs.GetAsync(organization, cluster.Id.ToString(), id, ct)]);
         }
         return current;
-    }
-
-    private static async Task<bool> PauseAsync(CommandContext context, CancellationToken ct)
-    {
-        await Task.Delay(Interval, context.Time, ct);
-        return true;
     }
 
     internal static bool IsReached(Install install, string step) => step == Removed
@@ -90,7 +83,7 @@ internal static class StatusCommand
     {
         var install = current.Installs[0];
         var broken = install.Chain.FirstOrDefault(link => link.State is "refused" or "waiting");
-        var why = broken is null ? "" : $" It stands at {broken.Step}: {broken.Detail ?? broken.Code ?? broken.State}.";
+        var why = broken is null ? "" : $" It stands at {broken.Step}: {(broken.Detail ?? broken.Code ?? broken.State).TrimEnd('.')}.";
         var errors = install.FirstErrors.Count == 0 ? "" : $" First error: {install.FirstErrors[0]}";
         return new(ExitCode.TimedOut, "status.timeout", string.Create(CultureInfo.InvariantCulture, $"{install.Namespace}/{install.Name} was not {step} within {patience.TotalSeconds:0} s.{why}{errors}"),
             "Mend what is named, or wait longer with --timeout.");

@@ -15,7 +15,7 @@ internal static class UninstallCommand
     private static async Task RunAsync(CommandContext context, CancellationToken ct)
     {
         var organization = await context.OrganizationAsync(ct);
-        var cluster = await context.Terminal.WaitAsync("Asking the Hub", context.Hub.Clusters.GetAsync(organization, context.Get(InstallReference.Cluster)!, ct));
+        var cluster = await context.Terminal.WaitAsync("Asking the Hub", ClusterReference.FindAsync(context, organization, context.Get(InstallReference.Cluster)!, ct));
         if (context.Get(IfPresent) && !await InstallReference.ExistsAsync(context, organization, cluster, context.Get(InstallReference.Install), ct))
         {
             context.Terminal.Result<object?>(null, output => output.WriteLine($"{context.Get(InstallReference.Install)} is not there."));

@@ -106,7 +106,7 @@ public static partial class PublishVersion
     }
 
     private static ProblemHttpResult ContentDiffers(string app, Outcome outcome, Digest given) => Problems.Conflict("version.content_differs",
-        $"{app} {outcome.Version} is published with other content, and versions never change. Publish under a new version.",
+        $"{app} {outcome.Version} is published as {outcome.Digest}, this is {given}, and versions never change. Publish it under a new version.",
         new Dictionary<string, object?> { ["version"] = outcome.Version, ["published"] = outcome.Digest, ["given"] = given.ToString() });
 
     [LoggerMessage(2001, LogLevel.Information, "Organization {Organization} published {App} {Version} as {Digest}")]

@@ -9,9 +9,9 @@ since() { awk -v from="$1" -v to="$EPOCHREALTIME" 'BEGIN { printf "%.1f s", to -
 # begin TITLE ... finish RESULT: a line per step, with its time. At a terminal the time runs while the step does.
 begin() {
   step_title=$1 step_from=$EPOCHREALTIME ticker=''
-  printf '  %-34s' "$1"
+  printf '  %-37s' "$1"
   if [ -t 1 ]; then
-    (while sleep 1; do printf '\r  %-34s%8s' "$step_title" "$(since "$step_from")"; done) 9>&- &
+    (while sleep 1; do printf '\r  %-37s%8s' "$step_title" "$(since "$step_from")"; done) 9>&- &
     ticker=$!
   fi
 }
@@ -25,7 +25,7 @@ still() {
   kill "$ticker" 2>/dev/null || true
   wait "$ticker" 2>/dev/null || true
   ticker=''
-  printf '\r  %-34s' "$step_title"
+  printf '\r  %-37s' "$step_title"
 }
 
 hide() { sed -E 's#(//[^:]+):[^@]*@#\1:***@#' <<<"$1"; }
@@ -60,9 +60,11 @@ stop_all() {
   local code=$?
   trap - EXIT INT TERM
   [ -z "${ticker:-}" ] || kill "$ticker" 2>/dev/null || true
+  [ "$code" -lt 128 ] || printf '\nStopping what was started …\n' 2>/dev/null >&2 || true # the terminal may be gone
   local i
   for ((i = ${#names[@]} - 1; i >= 0; i--)); do stop "${names[i]}"; done
   [ -z "${pg:-}" ] || stop_postgres "$state/postgres"
+  [ "$code" -lt 128 ] || say "Stopped. The data is kept: ./infra/up goes on with it, ./infra/up --reset starts over." 2>/dev/null >&2 || true
   exit "$code"
 }
 

@@ -11,6 +11,7 @@ do_step() {
   begin "$1. $2"
   got=''
   if ! "$3" >"$log" 2>&1; then
+    all_alive # one that is gone is the cause, whatever the step says
     still
     printf '  failed\n'
     die "step $1, $2" "$(grep -m1 . <(tail -n 3 "$log") || echo "it said nothing")" "mend the cause and run ./infra/up again: it goes on from here" "$log"
@@ -67,8 +68,10 @@ join() {
 }
 
 install_app() {
-  czctl install "$publisher/$app" --cluster "$cluster" --namespace "$namespace" --set SIGNUPS_ALLOWED=false || return 1
-  got="$namespace/$app on $cluster, waiting for approval"
+  local answer
+  answer=$(czctl install "$publisher/$app" --cluster "$cluster" --namespace "$namespace" --set SIGNUPS_ALLOWED=false --json) || { printf '%s\n' "$answer"; return 1; }
+  printf '%s\n' "$answer"
+  got="$namespace/$app on $cluster, $(grep -q '"thumbprint"' <<<"$answer" && echo "approved before" || echo "waiting for approval")"
 }
 
 approve() {
@@ -79,7 +82,7 @@ approve() {
 apply() {
   kubectl wait --for=create "app/$app" -n "$namespace" --timeout=120s || return 1
   kubectl wait --for=create "deployment/$app" -n "$namespace" --timeout=120s || return 1
-  got=$(kubectl get configmap,secret,persistentvolumeclaim,service,deployment -n "$namespace" -l "system.codezero.io/app=$app" -o name | tr '\n' ' ')
+  got="in $namespace: $(kubectl get configmap,secret,persistentvolumeclaim,service,deployment -n "$namespace" -l "system.codezero.io/app=$app" -o name | sed 's#[./].*##' | uniq | paste -sd ' ')"
 }
 
 report() {
@@ -92,6 +95,7 @@ how_to_go_on() {
   printf '#!/bin/sh\nexec dotnet "%s" "$@"\n' "$root/Cli/bin/Release/net10.0/czctl.dll" >"$state/bin/czctl"
   chmod +x "$state/bin/czctl"
   [ ! -x "$state/tools/kubectl" ] || ln -sf "$state/tools/kubectl" "$state/bin/kubectl"
+  printf 'export KUBECONFIG=%q CZCTL_HOME=%q CZCTL_HUB=%q PATH=%q:$PATH\n' "$KUBECONFIG" "$CZCTL_HOME" "$hub" "$state/bin" >"$state/env"
   cat <<EOT
 
 CodeZero is up. Ctrl-C stops it.
@@ -100,7 +104,7 @@ CodeZero is up. Ctrl-C stops it.
   sign in   $person_email, password $person_password
 
   In another terminal:
-    export KUBECONFIG=$KUBECONFIG CZCTL_HOME=$CZCTL_HOME CZCTL_HUB=$hub PATH=$state/bin:\$PATH
+    . $(printf %q "$state/env")   # czctl and kubectl, for this Hub and this cluster
 
     czctl status $namespace/$app --cluster $cluster --watch
     czctl clusters list

@@ -92,6 +92,16 @@ public class ManifestNormalisationTests
     public void Unwise_lines_are_warned_about(string lines, string code) =>
         Assert.Contains(Manifests.Parse(Manifests.Engine(lines)).Diagnostics, d => d.Severity == Severity.Warning && d.Code == code);
 
+    [Fact]
+    public void An_image_that_only_a_package_of_the_publishers_own_would_run_is_warned_about()
+    {
+        var named = Manifests.Root("");
+        Assert.Empty(Manifests.Parse(named).Diagnostics);
+        var found = Assert.Single(Manifests.Parse(named.Replace("package: '@provisioner/appengine'", "summary: A sample.", StringComparison.Ordinal)).Diagnostics);
+        Assert.Equal((Severity.Warning, "manifest.own_package", "editions[0].spec.provisioner.image"), (found.Severity, found.Code, found.Path));
+        Assert.Contains("@provisioner/sample", found.Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("id: sample", "appId: sample")]
     public void Id_is_an_old_name_of_appId(string old, string current)

@@ -130,12 +130,15 @@ public sealed class ClusterCommandTests(ClusterFixture fixture) : IClassFixture<
         await FailsAsync(czctl, 1, "confirmation.needed", "approve", "wiki/wiki-app", "--cluster", "demo", "--key", key);
         var approved = await czctl.RunAsync("approve", "wiki/wiki-app", "--cluster", "demo", "--key", key, "--yes");
         Assert.True(approved.ExitCode == 0, approved.ToString());
-        Assert.All(["example/wiki:1.0", "8080", "pages 1Gi at /pages", "http to wiki-app", "sealed", desired.Manifest.ToString()], shown => Assert.Contains(shown, approved.Error, StringComparison.Ordinal));
+        Assert.All(["example/wiki:1.0", "8080/TCP", "pages 1Gi at /pages", "http to wiki-app", "sealed", desired.Manifest.ToString()], shown => Assert.Contains(shown, approved.Error, StringComparison.Ordinal));
         Assert.False((await OkAsync(czctl, "approve", "wiki/wiki-app", "--cluster", "demo", "--key", key, "--yes")).Json.GetProperty("isNew").GetBoolean());
         await VerifyApprovalAsync(agent, trust);
 
         // The chain.
         await FailsAsync(czctl, 6, "status.timeout", "status", "wiki/wiki-app", "--cluster", "demo", "--wait", "healthy", "--timeout", "1s");
+        var tired = await czctl.RunAsync("status", "wiki/wiki-app", "--cluster", "demo", "--wait", "healthy", "--timeout", "3s");
+        Assert.Single(tired.Error.Split("Waiting for healthy").Skip(1));
+        Assert.DoesNotContain("..", tired.Error, StringComparison.Ordinal);
         var waiting = czctl.RunAsync("status", "wiki/wiki-app", "--cluster", "demo", "--wait", "healthy", "--timeout", "60s", "--json");
         await ReportAsync(agent, InstallPhase.Healthy, Enum.GetValues<ReportStep>());
         var healthy = await waiting;
