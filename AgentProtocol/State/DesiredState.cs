@@ -41,6 +41,10 @@ public sealed record DesiredState(
     /// <summary>What the next state names as <see cref="Previous"/>, and what receipts name.</summary>
     public Digest ToDigest() => Digest.Of(ToCanonicalJson());
 
+    /// <summary><see cref="RefusalCode.StateExpired"/> from <see cref="ExpiresAt"/> on, null before. A state that ends while it is in force stays in force, and that must be said.</summary>
+    public Refusal? ExpiryAt(DateTimeOffset now) => ExpiresAt > now ? null : new(RefusalCode.StateExpired,
+        $"The state expired at {UtcSeconds.Format(ExpiresAt)} and it is {UtcSeconds.Format(now)}. What runs goes on; the Hub must issue a fresh state.");
+
     /// <inheritdoc cref="ToCanonicalJson"/>
     public DsseEnvelope Sign(ISigner stateKey) => Statement.Sign(this, stateKey);
 

@@ -35,8 +35,8 @@ public static class StateVerifier
         if (state.IssuedAt - now > AgentApi.ClockSkew)
             return new Refusal(RefusalCode.StateClock,
                 $"The state was issued at {UtcSeconds.Format(state.IssuedAt)}, but it is {UtcSeconds.Format(now)} here. Set the clocks of the cluster's nodes right.");
-        if (state.ExpiresAt <= now)
-            return Expired(state, now);
+        if (state.ExpiryAt(now) is { } expired)
+            return expired;
         var gap = last is not null && state.Serial > last.Serial && state.Previous != last.Digest;
         return new AcceptedState(state, digest, gap ? [Gap(state, last!)] : []);
     }
@@ -47,7 +47,7 @@ public static class StateVerifier
     public static Checked<AcceptedState> VerifyLastGood(
         ReadOnlySpan<byte> envelope, IReadOnlyCollection<EcPublicKey> stateKeys, AgentIdentity identity, DateTimeOffset now) =>
         Authentic(envelope, stateKeys, identity).TryGet(out var verified, out var refusal)
-            ? new AcceptedState(verified.Value, verified.Digest, verified.Value.ExpiresAt <= now ? [Expired(verified.Value, now)] : [])
+            ? new AcceptedState(verified.Value, verified.Digest, verified.Value.ExpiryAt(now) is { } expired ? [expired] : [])
             : refusal;
 
     private static Checked<Verified<DesiredState>> Authentic(ReadOnlySpan<byte> envelope, IReadOnlyCollection<EcPublicKey> stateKeys, AgentIdentity identity)
@@ -67,9 +67,6 @@ public static class StateVerifier
         RefusalCode.MessageSize => RefusalCode.StateSize,
         _ => RefusalCode.StateType,
     };
-
-    private static Refusal Expired(DesiredState state, DateTimeOffset now) => new(RefusalCode.StateExpired,
-        $"The state expired at {UtcSeconds.Format(state.ExpiresAt)} and it is {UtcSeconds.Format(now)}. What runs goes on; the Hub must issue a fresh state.");
 
     private static Refusal Gap(DesiredState state, LastAccepted last) => new(RefusalCode.StateGap,
         $"State {state.Serial} follows {state.Previous?.ToString() ?? "none"}, not the accepted {last.Serial} ({last.Digest}). It is complete in itself and was accepted.");

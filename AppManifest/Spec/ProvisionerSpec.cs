@@ -15,10 +15,12 @@ public sealed record ProvisionerSpec
     /// <summary>The package of the provisioner for Helm charts.</summary>
     public const string HelmEnginePackage = "@provisioner/helmengine";
 
-    private const string Ignore = "ignore";
+    /// <summary>What stands for the package where an edition says <c>provisioner: ignore</c>: the App is shown, and nothing is installed.</summary>
+    public const string IgnorePackage = "ignore";
+
     private const int MostDependencies = 20;
 
-    private static readonly Dictionary<string, int> s_ui = new(StringComparer.Ordinal) { [Ignore] = 0 };
+    private static readonly Dictionary<string, int> s_ui = new(StringComparer.Ordinal) { [IgnorePackage] = 0 };
 
     /// <summary><c>provisioner: ignore</c>: the App exists to be shown and routed to; nothing is installed.</summary>
     public bool IsIgnored { get; init; }
@@ -52,10 +54,10 @@ public sealed record ProvisionerSpec
     internal static ProvisionerSpec? Read(YamlNode node, MappingReader parent, SpecScope scope)
     {
         const string key = "provisioner";
-        if (node is YamlScalar { Text: Ignore })
+        if (node is YamlScalar { Text: IgnorePackage })
         {
-            parent.Json[key] = Ignore;
-            return new() { IsIgnored = true, Json = NodeJson.ToElement(JsonValue.Create(Ignore)) };
+            parent.Json[key] = IgnorePackage;
+            return new() { IsIgnored = true, Json = NodeJson.ToElement(JsonValue.Create(IgnorePackage)) };
         }
         if (node is not YamlMapping mapping)
         {

@@ -1,3 +1,4 @@
+using System.Net;
 using CodeZero.AgentProtocol;
 using CodeZero.AgentProtocol.Signing;
 using CodeZero.ClusterAgent.Kubernetes;
@@ -82,25 +83,27 @@ internal sealed partial class Enroller(IClusterApi api, AgentVault vault, HttpCl
             }
             if (!EnrolmentResponse.Parse(answer).TryGet(out var response, out refusal))
                 throw new HubException(default, refusal.Code, refusal.Reason, null);
+            // Who gave the token said which cluster this is. A Hub that says another could bring approvals here that were given for that one.
+            if (response.Cluster != token.Cluster || response.Organization != token.Organization)
+                throw new HubException(default, RefusalCode.EnrolmentToken, $"The token is for cluster {token.Cluster}, but the Hub answered for {response.Cluster}. Do not trust this Hub.", null);
             return (new(hub, response.Cluster, response.Organization, response.Issuer), true);
         }
         catch (Exception e) when (e is HubException or HttpRequestException or TimeoutException)
         {
             await ShowAsync(secrets, null, "refused", e.Message, ct);
-            return (null, e is HubException { IsTransient: false });
+            // A clock can be put right and another cluster's record removed; only the token itself does not get better.
+            return (null, e is HubException { Status: HttpStatusCode.Unauthorized });
         }
     }
 
     private async Task AwaitAcceptanceAsync(AgentSecrets secrets, Membership membership, CancellationToken ct)
     {
-        var shown = EnrolmentStatus.Refused + 1;
+        EnrolmentStatus? shown = null;
         for (var wait = AskAgain; ; wait = Longer(wait))
         {
             try
             {
-                var answer = await AskAsync(membership.Hub, membership.Organization, membership.Cluster, secrets, ct);
-                // A Hub that does not know this agent any more has revoked or removed it.
-                var status = answer is not null && EnrolmentResponse.Parse(answer).TryGet(out var response, out _) ? response.Status : EnrolmentStatus.Refused;
+                var status = await AskStatusAsync(membership, secrets, ct);
                 if (status != shown)
                     await ShowAsync(secrets, membership, status.ToString().ToLowerInvariant(), Explain(status, secrets), ct);
                 shown = status;
@@ -114,6 +117,20 @@ internal sealed partial class Enroller(IClusterApi api, AgentVault vault, HttpCl
                 return;
             }
             await Task.Delay(Jitter(wait), clock, ct);
+        }
+    }
+
+    private async Task<EnrolmentStatus> AskStatusAsync(Membership membership, AgentSecrets secrets, CancellationToken ct)
+    {
+        try
+        {
+            var answer = await HubApi.GetEnrolmentAsync(http, membership.Hub, membership.Organization, membership.Cluster, secrets.Signing, clock.GetUtcNow(), ct);
+            return EnrolmentResponse.Parse(answer).TryGet(out var response, out var refusal) ? response.Status : throw new HubException(default, refusal.Code, refusal.Reason, null);
+        }
+        catch (HubException e) when (e.IsUnknown)
+        {
+            // A Hub that does not know this agent any more has removed it.
+            return EnrolmentStatus.Refused;
         }
     }
 

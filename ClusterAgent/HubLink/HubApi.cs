@@ -23,6 +23,10 @@ internal sealed class HubApi(HttpClient http, Membership membership, ISigner key
 {
     private static readonly TimeSpan TokenMargin = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(30);
+
+    /// <summary>No answer makes the agent wait longer, nor trust its own clock further.</summary>
+    private const int MaxSeconds = 3600;
+
     private readonly SemaphoreSlim _tokenGate = new(1);
     private (string Text, DateTimeOffset Until)? _token;
     private Uri? _tokenEndpoint;
@@ -68,7 +72,7 @@ internal sealed class HubApi(HttpClient http, Membership membership, ISigner key
         using var response = await SendAsync(HttpMethod.Get, path, null, wait + RequestTimeout, ct,
             serial is { } known ? request => request.Headers.IfNoneMatch.Add(new($"\"{known.ToString(CultureInfo.InvariantCulture)}\"")) : null);
         var next = response.Headers.TryGetValues(AgentApi.NextHeader, out var values) && int.TryParse(values.First(), NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
-            ? TimeSpan.FromSeconds(Math.Min(seconds, 3600))
+            ? TimeSpan.FromSeconds(Math.Min(seconds, MaxSeconds))
             : TimeSpan.Zero;
         return new(response.StatusCode == HttpStatusCode.NotModified ? null : await response.Content.ReadAsByteArrayAsync(ct), next);
     }
@@ -152,8 +156,14 @@ internal sealed class HubApi(HttpClient http, Membership membership, ISigner key
             var answer = await ReadJsonAsync(response, ct);
             if (answer.Text("access_token") is not { } token || answer.Number("expires_in") is not { } seconds)
                 throw new HubException(response.StatusCode, "token.answer", "The token endpoint's answer has no access_token and expires_in.", null);
-            _token = (token, now.AddSeconds(seconds));
+            _token = (token, now.AddSeconds(Math.Clamp(seconds, 0, MaxSeconds)));
             return token;
+        }
+        catch (HubException)
+        {
+            // It may have moved.
+            _tokenEndpoint = null;
+            throw;
         }
         finally
         {
@@ -167,7 +177,8 @@ internal sealed class HubApi(HttpClient http, Membership membership, ISigner key
         using var response = await SendAsync(http, request, RequestTimeout, ct);
         var document = await ReadJsonAsync(response, ct);
         // OpenID Connect Discovery §4.3: the issuer must be the one that was asked.
-        if (document.Text("issuer") != membership.Issuer || !Uri.TryCreate(document.Text("token_endpoint"), UriKind.Absolute, out var endpoint))
+        if (document.Text("issuer") != membership.Issuer || !Uri.TryCreate(document.Text("token_endpoint"), UriKind.Absolute, out var endpoint)
+            || endpoint.Scheme is not ("https" or "http"))
             throw new HubException(response.StatusCode, "token.discovery", $"The discovery document at {request.RequestUri} is not that of {membership.Issuer}.", null);
         return endpoint;
     }
@@ -194,7 +205,7 @@ internal sealed class HubApi(HttpClient http, Membership membership, ISigner key
     private static async Task<HubException> RefusalAsync(HttpResponseMessage response, CancellationToken ct)
     {
         var body = await ReadJsonAsync(response, ct);
-        var retryAfter = response.Headers.RetryAfter?.Delta;
+        var retryAfter = response.Headers.RetryAfter?.Delta is { } asked ? TimeSpan.FromSeconds(Math.Min(asked.TotalSeconds, MaxSeconds)) : (TimeSpan?)null;
         return new(response.StatusCode,
             body.Text("code") ?? body.Text("error") ?? $"http.{(int)response.StatusCode}",
             body.Text("detail") ?? body.Text("error_description") ?? $"The Hub answered {(int)response.StatusCode} {response.ReasonPhrase}.", retryAfter);

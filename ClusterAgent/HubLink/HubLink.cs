@@ -11,12 +11,16 @@ namespace CodeZero.ClusterAgent.HubLink;
 /// </summary>
 internal sealed partial class HubLink(IClusterApi api, IAppStore apps, string ns, TimeProvider clock, ILoggerFactory logs)
 {
-    private static readonly TimeSpan StartAgain = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan FirstWait = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(60);
 
     public async Task RunAsync(CancellationToken ct)
     {
         var log = logs.CreateLogger<HubLink>();
+        var wait = FirstWait;
         while (!ct.IsCancellationRequested)
+        {
+            var began = clock.GetTimestamp();
             try
             {
                 await LinkAsync(ct);
@@ -24,8 +28,17 @@ internal sealed partial class HubLink(IClusterApi api, IAppStore apps, string ns
             catch (Exception e) when (e is ClusterApiException or HttpRequestException or TimeoutException or InvalidDataException)
             {
                 Interrupted(log, e.Message);
-                await Task.Delay(StartAgain, clock, ct);
             }
+            catch (Exception e) when (!ct.IsCancellationRequested)
+            {
+                // Whatever a Hub sends, and whatever is wrong here: the Apps of the cluster are looked after in this process too.
+                Failed(log, e);
+            }
+            if (clock.GetElapsedTime(began) > LongestWait)
+                wait = FirstWait;
+            await Task.Delay(wait * (0.5 + (Random.Shared.NextDouble() / 2)), clock, ct);
+            wait = wait * 2 < LongestWait ? wait * 2 : LongestWait;
+        }
     }
 
     private async Task LinkAsync(CancellationToken ct)
@@ -46,11 +59,15 @@ internal sealed partial class HubLink(IClusterApi api, IAppStore apps, string ns
             new InstallReconciler(apps, installed, new(api, ns), trust, identity, secrets.Sealing, board, clock, logs.CreateLogger<InstallReconciler>()).RunAsync(stop.Token),
             new Reporter(hub, api, installed, identity, board, clock, logs.CreateLogger<Reporter>()).RunAsync(stop.Token),
         ];
-        await Task.WhenAny(parts);
+        var ended = await Task.WhenAny(parts);
         await stop.CancelAsync();
-        await Task.WhenAll(parts);
+        await Task.WhenAll(parts).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await ended;
     }
 
     [LoggerMessage(6100, LogLevel.Warning, "The link to the Hub starts again: {Reason}")]
     private static partial void Interrupted(ILogger log, string reason);
+
+    [LoggerMessage(6104, LogLevel.Error, "The link to the Hub failed and starts again; what runs goes on")]
+    private static partial void Failed(ILogger log, Exception fault);
 }

@@ -33,13 +33,16 @@ internal sealed class InstalledApps(IAppStore apps, LinkBoard board)
 
     private void Hear(AppSnapshot app)
     {
+        _known.TryGetValue(app.Key, out var before);
         if (app.IsGone)
             _known.TryRemove(app.Key, out _);
         else
             _known[app.Key] = app;
         if (app.InstallId is null)
             return;
-        board.ToReconcile.Set();
         board.ToReport.Set();
+        // Most changes are steps of a rollout, which is not the reconciler's business.
+        if (before?.Revision != app.Revision || before?.InstallId != app.InstallId || app.IsGone || app.IsRemoving || before?.Status.Phase != app.Status.Phase)
+            board.ToReconcile.Set();
     }
 }

@@ -38,7 +38,7 @@ internal sealed class LinkBoard
         get { lock (_gate) return _state; }
     }
 
-    /// <summary>Why the newest state the Hub sent was refused; null when it was accepted.</summary>
+    /// <summary>Why the newest state the Hub sent was refused, or the kept one could not be taken up; null when all is well.</summary>
     public Refusal? StateRefusal
     {
         get { lock (_gate) return _stateRefusal; }
@@ -61,6 +61,26 @@ internal sealed class LinkBoard
         ToReport.Set();
     }
 
+    /// <summary>The state in force counts no more: who signed it is not trusted any longer. What runs is left as it is.</summary>
+    public void Withdraw(Refusal refusal)
+    {
+        lock (_gate)
+            (_state, _stateRefusal, _verdicts) = (null, refusal, _verdicts.Clear());
+        ToReport.Set();
+    }
+
+    /// <summary>The Hub has nothing newer than the state in force, so what was refused before is of no more interest.</summary>
+    public void Confirm()
+    {
+        lock (_gate)
+        {
+            if (_stateRefusal is null)
+                return;
+            _stateRefusal = null;
+        }
+        ToReport.Set();
+    }
+
     public void Refuse(Refusal refusal)
     {
         lock (_gate)
@@ -68,10 +88,13 @@ internal sealed class LinkBoard
         ToReport.Set();
     }
 
-    public void Decide(InstallVerdict verdict)
+    /// <summary>Takes a verdict on an install of <paramref name="state"/>; one that comes when another is in force already is dropped.</summary>
+    public void Decide(StateInForce state, InstallVerdict verdict)
     {
         lock (_gate)
         {
+            if (_state != state)
+                return;
             if (_verdicts.TryGetValue(verdict.Install.Id, out var before) && before == verdict)
                 return;
             _verdicts = _verdicts.SetItem(verdict.Install.Id, verdict);

@@ -6,10 +6,11 @@ namespace CodeZero.ClusterAgent.HubLink;
 
 /// <summary>
 /// The agent's receipts (protocol §8): one per accepted or refused state, each naming the one before. They are kept until the Hub has them, so that the
-/// chain has no holes after a crash; sending one twice does no harm.
+/// chain has no holes after a crash; sending one twice does no harm. To a Hub that takes none, the newest <see cref="MaxWaiting"/> stay: that others are missing shows in them.
 /// </summary>
 internal sealed class ReceiptBook(ISigner agentKey)
 {
+    public const int MaxWaiting = 256;
     private readonly Queue<ReadOnlyMemory<byte>> _waiting = new();
     private (Digest State, string Result)? _newest;
 
@@ -33,6 +34,8 @@ internal sealed class ReceiptBook(ISigner agentKey)
             return false;
         var receipt = new Receipt(cluster, serial, state, result, now, Last);
         _waiting.Enqueue(receipt.Sign(agentKey).ToJson());
+        if (_waiting.Count > MaxWaiting)
+            _waiting.Dequeue();
         (Last, _newest) = (receipt.ToDigest(), (state, result));
         return true;
     }

@@ -17,7 +17,10 @@ internal static class ReportComposer
         var refusals = new List<ReportedRefusal>();
         if (stateRefusal is not null)
             refusals.Add(new(stateRefusal.Code, Cut(stateRefusal.Reason), null));
-        foreach (var warning in state?.Accepted.Warnings ?? [])
+        // Its end comes while it is in force, so it is told by the present time and not by that of its acceptance.
+        if (state?.Accepted.State.ExpiryAt(now) is { } expired)
+            refusals.Add(new(expired.Code, Cut(expired.Reason), null));
+        foreach (var warning in state?.Accepted.Warnings.Where(warning => warning.Code != RefusalCode.StateExpired) ?? [])
             refusals.Add(new(warning.Code, Cut(warning.Reason), null));
         foreach (var verdict in verdicts.Values.Where(verdict => verdict.Refusal is not null))
             refusals.Add(new(verdict.Refusal!.Code, Cut(verdict.Refusal.Reason), verdict.Install.Id));
@@ -46,8 +49,8 @@ internal static class ReportComposer
         null => InstallPhase.Pending,
         { Refusal: not null } => InstallPhase.Refused,
         { Removed: true } => InstallPhase.Removed,
-        _ when install.Removed => InstallPhase.Removing,
         _ when install.Paused => InstallPhase.Paused,
+        _ when install.Removed => InstallPhase.Removing,
         _ when !current => InstallPhase.Progressing,
         _ => app!.Status.Phase switch
         {

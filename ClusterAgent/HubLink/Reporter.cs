@@ -33,8 +33,10 @@ internal sealed partial class Reporter(HubApi hub, IClusterApi api, InstalledApp
                 NotSent(log, e.Message);
                 board.ToReport.Set();
                 wait = wait * 2 < TimeSpan.FromSeconds(seconds) ? wait * 2 : TimeSpan.FromSeconds(seconds);
+                // A Hub that comes back must not meet all its agents at once.
+                await Task.Delay(((e as HubException)?.RetryAfter ?? TimeSpan.Zero) + (wait * Random.Shared.NextDouble()), clock, ct);
             }
-            await Task.Delay(wait, clock, ct);
+            await Task.Delay(AtMostEvery, clock, ct);
         }
     }
 

@@ -26,34 +26,51 @@ internal sealed record ArchivedState(
 
 /// <summary>
 /// Keeps the last good state in Secrets of the agent's namespace: one per document, one per 700 kB of the compressed envelope, and last the one that
-/// names them all. A crash in between leaves the former state whole.
+/// names them all. A crash in between leaves the former state whole; one that is damaged is written anew when it comes again.
 /// </summary>
 internal sealed class StateArchive(IClusterApi api, string ns)
 {
     private const string IndexName = "codezero-state", PartPrefix = "codezero-state-", BlobPrefix = "codezero-blob-";
-    private const string ArchiveLabel = "system.codezero.io/archive", Content = "content", Index = "index.json";
+    private const string ArchiveLabel = "system.codezero.io/archive", Content = "content";
     private const int PartBytes = 700_000, NameHexDigits = 40;
-    private readonly HashSet<string> _written = new(StringComparer.Ordinal);
+
+    /// <summary>All Secrets of the archive that are there.</summary>
+    private readonly HashSet<string> _present = new(StringComparer.Ordinal);
+
+    /// <summary>Those of them that are known to hold what their name says.</summary>
+    private readonly HashSet<string> _intact = new(StringComparer.Ordinal);
 
     /// <summary>What was saved last; empty when nothing was, or when it is damaged: then the Hub must send the state anew.</summary>
     public async Task<ArchivedState> LoadAsync(CancellationToken ct)
     {
         var secrets = (await api.ListAsync(ResourceKind.Secret, new(ns, ArchiveLabel), ct)).Items.ToDictionary(secret => secret.Name, StringComparer.Ordinal);
-        _written.UnionWith(secrets.Keys);
+        _present.UnionWith(secrets.Keys);
         if (!secrets.TryGetValue(IndexName, out var index) || ParseIndex(index) is not { } json)
             return ArchivedState.Empty;
-        var parts = json.Texts("parts").Select(name => Bytes(secrets.GetValueOrDefault(name))).ToList();
         var blobs = new Dictionary<Digest, ReadOnlyMemory<byte>>();
         foreach (var text in json.Texts("blobs"))
-            if (Digest.TryParse(text, out var digest) && Bytes(secrets.GetValueOrDefault(BlobName(digest))) is { } compressed && Decompress(compressed) is { } blob)
+            if (Digest.TryParse(text, out var digest) && Bytes(secrets.GetValueOrDefault(BlobName(digest))) is { } compressed && Decompress(compressed) is { } blob
+                && Digest.Of(blob) == digest)
+            {
                 blobs[digest] = blob;
-        var envelope = parts.Any(part => part is null) ? null : Decompress([.. parts.SelectMany(part => part!)]);
+                _intact.Add(BlobName(digest));
+            }
         return new(
-            envelope ?? [], blobs,
+            ReadEnvelope([.. json.Texts("parts")], secrets), blobs,
             json.TextMap("fetchedAt").Where(entry => Digest.TryParse(entry.Key, out _)).ToDictionary(entry => Digest.Parse(entry.Key), entry => Time(entry.Value)),
-            json.Text("successions") is { } successions ? Convert.FromBase64String(successions) : null,
+            FromBase64(json.Text("successions")),
             Digest.TryParse(json.Text("lastReceipt"), out var receipt) ? receipt : null,
-            [.. json.Texts("receipts").Select(text => (ReadOnlyMemory<byte>)Convert.FromBase64String(text))]);
+            [.. json.Texts("receipts").Select(FromBase64).OfType<ReadOnlyMemory<byte>>()]);
+    }
+
+    private ReadOnlyMemory<byte> ReadEnvelope(List<string> names, Dictionary<string, KubernetesObject> secrets)
+    {
+        var parts = names.Select(name => Bytes(secrets.GetValueOrDefault(name))).ToList();
+        if (parts.Any(part => part is null) || Decompress([.. parts.SelectMany(part => part!)]) is not { } envelope
+            || names.Any(name => !name.StartsWith(PartPrefix + Hex(Digest.Of(envelope)), StringComparison.Ordinal)))
+            return default;
+        _intact.UnionWith(names);
+        return envelope;
     }
 
     public async Task SaveAsync(ArchivedState state, CancellationToken ct)
@@ -69,15 +86,17 @@ internal sealed class StateArchive(IClusterApi api, string ns)
             parts.Add($"{PartPrefix}{Hex(digestOfState)}-{parts.Count.ToString(CultureInfo.InvariantCulture)}");
             await WriteRawOnceAsync(parts[^1], compressed.AsMemory(at, Math.Min(PartBytes, compressed.Length - at)), names, ct);
         }
-        await WriteAsync(IndexName, Index, Encoding.UTF8.GetBytes(ToIndex(state, parts).ToJsonString()), ct);
-        foreach (var obsolete in _written.Except(names).ToList())
+        await WriteAsync(IndexName, ToIndex(state, parts), ct);
+        foreach (var obsolete in _present.Except(names).ToList())
         {
             await api.DeleteAsync(new(ResourceKind.Secret, ns, obsolete), new DeleteOptions(), ct);
-            _written.Remove(obsolete);
+            _present.Remove(obsolete);
+            _intact.Remove(obsolete);
         }
     }
 
-    private static JsonObject ToIndex(ArchivedState state, IEnumerable<string> parts) => new()
+    /// <summary>Compressed, as the digests of the largest state would not fit a Secret (1 MiB) otherwise.</summary>
+    internal static byte[] ToIndex(ArchivedState state, IEnumerable<string> parts) => Compress(Encoding.UTF8.GetBytes(new JsonObject
     {
         ["parts"] = parts.ToJson(),
         ["blobs"] = state.Blobs.Keys.Select(digest => digest.ToString()).ToJson(),
@@ -85,34 +104,35 @@ internal sealed class StateArchive(IClusterApi api, string ns)
         ["successions"] = state.Successions is { } successions ? Convert.ToBase64String(successions.Span) : null,
         ["lastReceipt"] = state.LastReceipt?.ToString(),
         ["receipts"] = state.Receipts.Select(envelope => Convert.ToBase64String(envelope.Span)).ToJson(),
-    };
+    }.ToJsonString()));
 
     private Task WriteOnceAsync(string name, ReadOnlyMemory<byte> content, HashSet<string> names, CancellationToken ct) =>
-        WriteRawOnceAsync(name, _written.Contains(name) ? default : Compress(content), names, ct);
+        WriteRawOnceAsync(name, _intact.Contains(name) ? default : Compress(content), names, ct);
 
     /// <summary>Parts and documents are named by their content, so what is there need not be written again.</summary>
     private async Task WriteRawOnceAsync(string name, ReadOnlyMemory<byte> raw, HashSet<string> names, CancellationToken ct)
     {
         names.Add(name);
-        if (!_written.Contains(name))
-            await WriteAsync(name, Content, raw, ct);
+        if (!_intact.Contains(name))
+            await WriteAsync(name, raw, ct);
     }
 
-    private async Task WriteAsync(string name, string key, ReadOnlyMemory<byte> raw, CancellationToken ct)
+    private async Task WriteAsync(string name, ReadOnlyMemory<byte> raw, CancellationToken ct)
     {
         var secret = new KubernetesObject(ResourceKind.Secret, ns, name);
         secret.Metadata["labels"] = new JsonObject { [ArchiveLabel] = "state" };
         secret.Json["type"] = "Opaque";
-        secret.Json["data"] = new JsonObject { [key] = Convert.ToBase64String(raw.Span) };
+        secret.Json["data"] = new JsonObject { [Content] = Convert.ToBase64String(raw.Span) };
         await api.ApplyAsync(secret, LinkNames.Write, ct);
-        _written.Add(name);
+        _present.Add(name);
+        _intact.Add(name);
     }
 
     private static JsonNode? ParseIndex(KubernetesObject secret)
     {
         try
         {
-            return secret.DecodeData().TryGetValue(Index, out var text) ? JsonNode.Parse(text) : null;
+            return Bytes(secret) is { } compressed && Decompress(compressed) is { } text ? JsonNode.Parse(text) : null;
         }
         catch (JsonException)
         {
@@ -120,7 +140,13 @@ internal sealed class StateArchive(IClusterApi api, string ns)
         }
     }
 
-    private static byte[]? Bytes(KubernetesObject? secret) => secret?.Json.Text("data", Content) is { } text ? Convert.FromBase64String(text) : null;
+    private static byte[]? Bytes(KubernetesObject? secret) => FromBase64(secret?.Json.Text("data", Content))?.ToArray();
+
+    private static ReadOnlyMemory<byte>? FromBase64(string? text)
+    {
+        var bytes = new byte[text?.Length ?? 0];
+        return text is not null && Convert.TryFromBase64String(text, bytes, out var length) ? bytes.AsMemory(0, length) : default(ReadOnlyMemory<byte>?);
+    }
 
     private static byte[] Compress(ReadOnlyMemory<byte> content)
     {

@@ -1,3 +1,4 @@
+using System.Net;
 using CodeZero.AgentProtocol;
 using CodeZero.AgentProtocol.Signing;
 using CodeZero.AppManifest;
@@ -8,7 +9,8 @@ namespace CodeZero.ClusterAgent.HubLink;
 
 /// <summary>
 /// Follows the desired state: fetches it, verifies it, keeps it, and only then hands it on (protocol §5). A state that is refused changes nothing:
-/// the last good one goes on, and the refusal is reported. Without the Hub the last good one is all there is, and enough.
+/// the last good one goes on, and the refusal is reported. Without the Hub the last good one is all there is, and enough. It is held to the trust root again in
+/// each round, so a key taken out of the root ends what it signed.
 /// </summary>
 internal sealed partial class StateFollower(
     HubApi hub, StateArchive archive, TrustRootReader trust, AgentIdentity identity, ReceiptBook receipts, LinkBoard board, TimeProvider clock, ILogger<StateFollower> log)
@@ -17,22 +19,40 @@ internal sealed partial class StateFollower(
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan FullFetchEvery = TimeSpan.FromHours(1);
 
+    /// <summary>Between two questions, whatever the Hub says.</summary>
+    private static readonly TimeSpan ShortestPause = TimeSpan.FromSeconds(1);
+
+    /// <summary>How long the Hub may hold the question while documents of the state are lacking.</summary>
+    private static readonly TimeSpan WaitWhileIncomplete = TimeSpan.FromSeconds(5);
+
+    /// <summary>Documents that may fail one after the other by the network until the Hub counts as out of reach.</summary>
+    private const int MaxFetchFailures = 3;
+
+
     private ArchivedState _archived = ArchivedState.Empty;
     private AcceptedState? _accepted;
     private long _fullFetchAt;
 
+    /// <summary>Returns when the Hub does not take this agent for a member any more: then its enrolment is to be asked for.</summary>
     public async Task RunAsync(CancellationToken ct)
     {
-        await RestoreAsync(ct);
+        _archived = await archive.LoadAsync(ct);
+        receipts.Resume(_archived.LastReceipt, _archived.Receipts);
         _fullFetchAt = clock.GetTimestamp();
         var wait = FirstWait;
         while (!ct.IsCancellationRequested)
         {
             try
             {
+                await HoldToTrustAsync(ct);
                 var next = await FollowAsync(ct);
                 wait = FirstWait;
-                await Task.Delay(next, clock, ct);
+                await Task.Delay(next > ShortestPause ? next : ShortestPause, clock, ct);
+            }
+            catch (HubException e) when (e.DoubtsMembership)
+            {
+                NotAMember(log, e.Message);
+                return;
             }
             catch (Exception e) when (e is HubException or HttpRequestException or TimeoutException or ClusterApiException)
             {
@@ -44,20 +64,30 @@ internal sealed partial class StateFollower(
         }
     }
 
-    /// <summary>Takes up the last good state, checked again: whoever could write to the cluster's Secrets must not get further than that.</summary>
-    private async Task RestoreAsync(CancellationToken ct)
+    /// <summary>
+    /// Takes up the last good state, or keeps it, as long as the trust root of this moment trusts who signed it: whoever could write to the cluster's Secrets must not get
+    /// further than that. A root that cannot be read ends nothing, as no install is accepted under it; nor may it make the agent forget the last serial.
+    /// </summary>
+    private async Task HoldToTrustAsync(CancellationToken ct)
     {
-        _archived = await archive.LoadAsync(ct);
-        receipts.Resume(_archived.LastReceipt, _archived.Receipts);
         if (_archived.Envelope.IsEmpty)
             return;
-        if (!(await trust.ReadAsync(ct)).TryGet(out var root, out var refusal)
-            || !StateVerifier.VerifyLastGood(_archived.Envelope.Span, TrustedKeys(root), identity, clock.GetUtcNow()).TryGet(out var accepted, out refusal))
+        if (!(await trust.ReadAsync(ct)).TryGet(out var root, out var refusal))
         {
-            NotRestored(log, refusal.Code, refusal.Reason);
+            if (_accepted is null)
+                NotTrusted(log, refusal.Code, refusal.Reason);
             board.Refuse(refusal);
             return;
         }
+        if (!StateVerifier.VerifyLastGood(_archived.Envelope.Span, TrustedKeys(root, _archived.Successions), identity, clock.GetUtcNow()).TryGet(out var accepted, out refusal))
+        {
+            NotTrusted(log, refusal.Code, refusal.Reason);
+            _accepted = null;
+            board.Withdraw(refusal);
+            return;
+        }
+        if (_accepted is not null)
+            return;
         _accepted = accepted;
         Restored(log, accepted.State.Serial);
         HandOn(_archived.Blobs);
@@ -66,14 +96,14 @@ internal sealed partial class StateFollower(
     /// <summary>One question to the Hub and what follows from the answer; returns after how long to ask again.</summary>
     private async Task<TimeSpan> FollowAsync(CancellationToken ct)
     {
-        await receipts.SendAsync(hub, ct);
+        await SendReceiptsAsync(ct);
         var full = clock.GetElapsedTime(_fullFetchAt) > FullFetchEvery;
-        var answer = await hub.GetStateAsync(full ? null : _accepted?.State.Serial, full ? TimeSpan.Zero : AgentApi.LongestWait, ct);
+        var answer = await hub.GetStateAsync(full ? null : _accepted?.State.Serial, full ? TimeSpan.Zero : IsComplete ? AgentApi.LongestWait : WaitWhileIncomplete, ct);
         if (full)
             _fullFetchAt = clock.GetTimestamp();
         if (answer.Envelope is not { } envelope)
         {
-            await CompleteAsync(ct);
+            await ConfirmAsync(ct);
             return answer.Next;
         }
         if (!(await VerifyAsync(envelope, ct)).TryGet(out var accepted, out var refusal))
@@ -85,7 +115,9 @@ internal sealed partial class StateFollower(
             // The same answer would come at once again.
             return answer.Next > LongestWait ? answer.Next : LongestWait;
         }
-        if (accepted.Digest != _accepted?.Digest)
+        if (accepted.Digest == _accepted?.Digest)
+            await ConfirmAsync(ct);
+        else
             await AcceptAsync(envelope, accepted, ct);
         return answer.Next;
     }
@@ -95,24 +127,31 @@ internal sealed partial class StateFollower(
         if (!(await trust.ReadAsync(ct)).TryGet(out var root, out var refusal))
             return refusal;
         var last = _accepted is { } current ? new LastAccepted(current.State.Serial, current.Digest) : null;
-        var verdict = StateVerifier.Verify(envelope, TrustedKeys(root), identity, last, clock.GetUtcNow());
-        return verdict.Refusal?.Code == RefusalCode.StateSignature && await FetchSuccessionsAsync(ct)
-            ? StateVerifier.Verify(envelope, TrustedKeys(root), identity, last, clock.GetUtcNow())
-            : verdict;
+        var verdict = StateVerifier.Verify(envelope, TrustedKeys(root, _archived.Successions), identity, last, clock.GetUtcNow());
+        if (verdict.Refusal?.Code != RefusalCode.StateSignature || await FindSuccessionsAsync(ct) is not { } successions)
+            return verdict;
+        verdict = StateVerifier.Verify(envelope, TrustedKeys(root, successions), identity, last, clock.GetUtcNow());
+        // Others than help are not kept: they could be fewer than what the last good state rests on.
+        if (verdict.Accepted)
+            _archived = _archived with { Successions = successions };
+        return verdict;
     }
 
     /// <summary>A state by an unknown key may be by a new one: then the Hub can show who vouched for it.</summary>
-    private async Task<bool> FetchSuccessionsAsync(CancellationToken ct)
+    private async Task<byte[]?> FindSuccessionsAsync(CancellationToken ct)
     {
-        var answer = await hub.GetStateKeysAsync(ct);
-        if (!StateKeySet.Parse(answer).Accepted || _archived.Successions?.Span.SequenceEqual(answer) == true)
-            return false;
-        _archived = _archived with { Successions = answer };
-        return true;
+        try
+        {
+            return await hub.GetStateKeysAsync(ct);
+        }
+        catch (HubException e) when (!e.DoubtsMembership)
+        {
+            return null;
+        }
     }
 
-    private IReadOnlyCollection<EcPublicKey> TrustedKeys(TrustRoot root) => StateKeyChain.Trusted(
-        root, _archived.Successions is { } bytes && StateKeySet.Parse(bytes.Span).TryGet(out var set, out _) ? set.Successions : [], clock.GetUtcNow());
+    private IReadOnlyCollection<EcPublicKey> TrustedKeys(TrustRoot root, ReadOnlyMemory<byte>? successions) => StateKeyChain.Trusted(
+        root, successions is { } bytes && StateKeySet.Parse(bytes.Span).TryGet(out var set, out _) ? set.Successions : [], clock.GetUtcNow());
 
     private async Task AcceptAsync(byte[] envelope, AcceptedState accepted, CancellationToken ct)
     {
@@ -130,31 +169,64 @@ internal sealed partial class StateFollower(
         _accepted = accepted;
         Accepted(log, accepted.State.Serial, accepted.State.Installs.Count);
         HandOn(documents);
-        await receipts.SendAsync(hub, ct);
+        await SendReceiptsAsync(ct);
     }
 
-    /// <summary>Asks again for documents that could not be had, or came altered.</summary>
-    private async Task CompleteAsync(CancellationToken ct)
+    private bool IsComplete => _accepted is not { } accepted || Needed(accepted.State).All(_archived.Blobs.ContainsKey);
+
+    /// <summary>The state in force is the newest. Asks again for documents of it that could not be had, or came altered.</summary>
+    private async Task ConfirmAsync(CancellationToken ct)
     {
-        if (_accepted is not { } accepted || Needed(accepted.State).All(_archived.Blobs.ContainsKey))
+        if (_accepted is not { } accepted)
+            return;
+        board.Confirm();
+        if (IsComplete)
             return;
         var documents = await FetchDocumentsAsync(accepted.State, ct);
-        _archived = _archived with { Blobs = Intact(documents) };
-        await SaveAsync(ct);
+        if (documents.Count == _archived.Blobs.Count)
+            return;
+        if (Intact(documents) is var intact && intact.Count > _archived.Blobs.Count)
+        {
+            _archived = _archived with { Blobs = intact };
+            await SaveAsync(ct);
+        }
         HandOn(documents);
+    }
+
+    /// <summary>States do not wait for receipts: a Hub that takes none of them must not cut the cluster off.</summary>
+    private async Task SendReceiptsAsync(CancellationToken ct)
+    {
+        try
+        {
+            await receipts.SendAsync(hub, ct);
+        }
+        catch (HubException e) when (!e.DoubtsMembership)
+        {
+            ReceiptsWait(log, receipts.Waiting.Count, e.Message);
+        }
     }
 
     private void HandOn(IReadOnlyDictionary<Digest, ReadOnlyMemory<byte>> documents) =>
         board.PutInForce(new(_accepted!, documents, _archived.FetchedAt));
 
+    /// <summary>The state's documents, as far as they can be had now. One that cannot is the trouble of the installs that need it, and of no others.</summary>
     private async Task<Dictionary<Digest, ReadOnlyMemory<byte>>> FetchDocumentsAsync(DesiredState state, CancellationToken ct)
     {
-        var documents = new Dictionary<Digest, ReadOnlyMemory<byte>>();
-        foreach (var digest in Needed(state))
-            if (_archived.Blobs.TryGetValue(digest, out var kept))
-                documents[digest] = kept;
-            else if (await hub.FindBlobAsync(digest, ct) is { } fetched)
-                documents[digest] = fetched;
+        var documents = Needed(state).Where(_archived.Blobs.ContainsKey).ToDictionary(digest => digest, digest => _archived.Blobs[digest]);
+        var failures = 0;
+        foreach (var digest in Needed(state).Where(digest => !documents.ContainsKey(digest)))
+            try
+            {
+                if (await hub.FindBlobAsync(digest, ct) is { } fetched)
+                    documents[digest] = fetched;
+                failures = 0;
+            }
+            catch (Exception e) when (e is HubException { DoubtsMembership: false } or HttpRequestException or TimeoutException)
+            {
+                NotFetched(log, digest, e.Message);
+                if (e is HubException { Status: HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable } || (e is not HubException && ++failures == MaxFetchFailures))
+                    break;
+            }
         return documents;
     }
 
@@ -179,9 +251,18 @@ internal sealed partial class StateFollower(
     [LoggerMessage(6112, LogLevel.Information, "The last good state {Serial} was taken up again")]
     private static partial void Restored(ILogger log, long serial);
 
-    [LoggerMessage(6113, LogLevel.Error, "The kept state cannot be taken up; waiting for the Hub. {Code}: {Reason}")]
-    private static partial void NotRestored(ILogger log, string code, string reason);
+    [LoggerMessage(6113, LogLevel.Error, "The last good state does not count at present; what runs goes on. {Code}: {Reason}")]
+    private static partial void NotTrusted(ILogger log, string code, string reason);
 
     [LoggerMessage(6114, LogLevel.Warning, "The Hub cannot be followed at present, the last good state goes on: {Reason}")]
     private static partial void Interrupted(ILogger log, string reason);
+
+    [LoggerMessage(6115, LogLevel.Warning, "The Hub does not take this agent for a member; what runs goes on: {Reason}")]
+    private static partial void NotAMember(ILogger log, string reason);
+
+    [LoggerMessage(6116, LogLevel.Warning, "The document {Digest} could not be fetched; trying again: {Reason}")]
+    private static partial void NotFetched(ILogger log, Digest digest, string reason);
+
+    [LoggerMessage(6117, LogLevel.Warning, "The Hub does not take receipts; {Count} wait: {Reason}")]
+    private static partial void ReceiptsWait(ILogger log, int count, string reason);
 }

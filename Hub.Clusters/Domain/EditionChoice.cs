@@ -10,9 +10,6 @@ internal static class EditionChoice
     /// <summary>The edition meant when none is named and there are several.</summary>
     public const string Default = "latest";
 
-    /// <summary>The package that stands for <c>provisioner: ignore</c>: the App is shown, nothing is installed.</summary>
-    public const string NoProvisioner = "ignore";
-
     /// <summary>The version of a provisioner that is built into the agent: the agent's own.</summary>
     public const string BuiltIn = "builtin";
 
@@ -30,7 +27,7 @@ internal static class EditionChoice
     public static InstallContent ToContent(PublishedVersion version, Application application, Edition edition, string? inputs)
     {
         var spec = EditionSpec.Read(edition.Spec, application.AppId).Value;
-        var package = spec?.Provisioner is { IsIgnored: false } provisioner ? provisioner.Package : NoProvisioner;
+        var package = spec?.Provisioner is { IsIgnored: false } provisioner ? provisioner.Package : ProvisionerSpec.IgnorePackage;
         return new(
             version.Publisher, version.App, edition.Name, version.Version, version.PublishedAt, version.Digest, new ProvisionerPin(package, BuiltIn, Integrity: null), inputs);
     }

@@ -30,6 +30,8 @@ internal sealed class RunningAgent : IAsyncDisposable
         _running = _controller.RunAsync(_stop.Token);
     }
 
+    public static RunningAgent Start(IClusterApi api) => new(api);
+
     public IAppStore Store { get; }
 
     public bool IsReady => _controller.IsReady;
@@ -62,7 +64,8 @@ internal sealed class FaultyApi(IClusterApi inner, Func<KubernetesObject, bool> 
     public Task<KubernetesObject> ApplyAsync(KubernetesObject desired, WriteOptions options, CancellationToken ct) =>
         !options.DryRun && breaksBefore(desired) ? throw new HttpRequestException("The cable was pulled.") : inner.ApplyAsync(desired, options, ct);
 
-    public Task<KubernetesObject> CreateAsync(KubernetesObject desired, WriteOptions options, CancellationToken ct) => inner.CreateAsync(desired, options, ct);
+    public Task<KubernetesObject> CreateAsync(KubernetesObject desired, WriteOptions options, CancellationToken ct) =>
+        breaksBefore(desired) ? throw new HttpRequestException("The cable was pulled.") : inner.CreateAsync(desired, options, ct);
 
     public Task<KubernetesObject> UpdateAsync(KubernetesObject desired, WriteOptions options, CancellationToken ct) => inner.UpdateAsync(desired, options, ct);
 

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using CodeZero.AgentProtocol;
 using CodeZero.AgentProtocol.Signing;
 using CodeZero.AppManifest;
 using CodeZero.ClusterAgent.HubLink;
@@ -69,6 +70,39 @@ public sealed class KeptInClusterTests : IAsyncLifetime
         await _cluster.Admin.ApplyAsync(damaged, LinkNames.Write, default);
 
         Assert.True((await new StateArchive(_cluster.Admin, _namespace).LoadAsync(default)).Envelope.IsEmpty);
+    }
+
+    [Fact]
+    public async Task What_was_damaged_is_written_anew_when_it_comes_again()
+    {
+        // Parts and documents were taken for written because their names were there, and stayed damaged for good.
+        var state = State("state"u8.ToArray(), "document");
+        await new StateArchive(_cluster.Admin, _namespace).SaveAsync(state, default);
+        foreach (var name in (await ArchivedAsync()).Where(name => name != "codezero-state"))
+        {
+            var other = new KubernetesObject(ResourceKind.Secret, _namespace, name);
+            other.EncodeData([KeyValuePair.Create("content", "no gzip")]);
+            await _cluster.Admin.ApplyAsync(other, LinkNames.Write, default);
+        }
+        var archive = new StateArchive(_cluster.Admin, _namespace);
+        Assert.Empty((await archive.LoadAsync(default)).Blobs);
+
+        await archive.SaveAsync(state, default);
+
+        var read = await new StateArchive(_cluster.Admin, _namespace).LoadAsync(default);
+        Assert.Equal("state"u8.ToArray(), read.Envelope.ToArray());
+        Assert.Equal(state.Blobs.Keys, read.Blobs.Keys);
+    }
+
+    [Fact]
+    public void The_index_of_the_largest_state_fits_a_Secret()
+    {
+        const int SecretBytes = 1 << 20, Documents = 4 * DesiredState.MaxInstalls;
+        var blobs = Enumerable.Range(0, Documents).Select(i => BitConverter.GetBytes(i)).ToDictionary(bytes => Digest.Of(bytes), bytes => (ReadOnlyMemory<byte>)bytes);
+        var receipts = Enumerable.Range(0, ReceiptBook.MaxWaiting).Select(_ => (ReadOnlyMemory<byte>)RandomNumberGenerator.GetBytes(1000)).ToList();
+        var index = StateArchive.ToIndex(new("state"u8.ToArray(), blobs, blobs.Keys.Take(DesiredState.MaxInstalls).ToDictionary(digest => digest, _ => Now), null, null, receipts), ["part"]);
+
+        Assert.InRange(index.Length, 1, SecretBytes - 1);
     }
 
     [Fact]

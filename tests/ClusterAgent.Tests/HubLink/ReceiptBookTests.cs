@@ -35,4 +35,16 @@ public sealed class ReceiptBookTests
         Assert.False(book.Write(_cluster, null, Digest.Of("bad"u8), RefusalCode.StateSignature, Now.AddMinutes(1)));
         Assert.Single(book.Waiting);
     }
+
+    [Fact]
+    public void A_Hub_that_takes_no_receipts_does_not_fill_the_agents_memory()
+    {
+        var book = new ReceiptBook(_key);
+        for (var serial = 1; serial <= ReceiptBook.MaxWaiting + 1; serial++)
+            book.Write(_cluster, serial, Digest.Of(BitConverter.GetBytes(serial)), Receipt.Accepted, Now);
+
+        Assert.Equal(ReceiptBook.MaxWaiting, book.Waiting.Count);
+        var oldest = Receipt.Verify(DsseEnvelope.Parse(book.Waiting[0].Span).Value, _key.PublicKey).Value;
+        Assert.NotNull(oldest.Value.PreviousReceipt);
+    }
 }

@@ -99,6 +99,18 @@ public sealed class ReportComposerTests
         Assert.True(AgentReport.Parse(report.ToJson()).Accepted);
     }
 
+    [Fact]
+    public void A_state_that_ends_while_it_is_in_force_is_told_as_expired()
+    {
+        // The Hub answered "nothing new" for weeks, and the agent kept silent about it.
+        var state = State(Install());
+        var report = ReportComposer.Compose(
+            Cluster, "v1.32.4", state, null, new Dictionary<Guid, InstallVerdict>(), _ => null, state.Accepted.State.ExpiresAt);
+
+        Assert.Equal(RefusalCode.StateExpired, Assert.Single(report.Refusals).Code);
+        Assert.Equal(state.Accepted.Digest, report.StateDigest);
+    }
+
     private static AgentReport Compose(DesiredInstall install, InstallVerdict verdict, AppSnapshot? app)
     {
         var report = ReportComposer.Compose(Cluster, "v1.32.4", State(install), null, new Dictionary<Guid, InstallVerdict> { [install.Id] = verdict }, _ => app, Now);
