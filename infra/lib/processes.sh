@@ -36,13 +36,14 @@ start() {
   shift
   setsid "$@" >>"$logs/$name.log" 2>&1 </dev/null 9>&- &
   echo $! >"$state/run/$name.pid"
+  disown # bash would tell of its end in words of its own
   names+=("$name")
 }
 
 alive() { [ -s "$state/run/$1.pid" ] && kill -0 "$(cat "$state/run/$1.pid")" 2>/dev/null; }
 
 # A pid may have been given to another program since: only what runs out of this clone is ours.
-is_ours() { tr '\0' ' ' <"/proc/$1/cmdline" 2>/dev/null | grep -qF "$root/"; }
+is_ours() { { tr '\0' ' ' <"/proc/$1/cmdline"; } 2>/dev/null | grep -qF "$root/"; }
 
 stop() {
   local pid file="$state/run/$1.pid"

@@ -5,6 +5,11 @@ cluster=demo namespace=vault app=vaultwarden publisher=''
 
 czctl() { dotnet "$root/Cli/bin/Release/net10.0/czctl.dll" "$@"; }
 
+# reason LOG: why a step failed, in czctl's words, else in the last ones there are.
+reason() {
+  sed -nE 's/^czctl: //p; s/^ *"message": "(.*)",?$/\1/p' "$1" | tail -n 1 | grep . || tail -n 3 "$1" | grep -m 1 . || echo "it said nothing"
+}
+
 # do_step NUMBER TITLE FUNCTION: FUNCTION puts what it got into $got.
 do_step() {
   local log="$logs/step-$1.log"
@@ -14,7 +19,7 @@ do_step() {
     all_alive # one that is gone is the cause, whatever the step says
     still
     printf '  failed\n'
-    die "step $1, $2" "$(grep -m1 . <(tail -n 3 "$log") || echo "it said nothing")" "mend the cause and run ./infra/up again: it goes on from here" "$log"
+    die "step $1, $2" "$(reason "$log")" "mend the cause and run ./infra/up again: it goes on from here" "$log"
   fi
   finish "$got"
 }
