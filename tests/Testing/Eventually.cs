@@ -5,7 +5,8 @@ namespace CodeZero.Testing;
 /// <summary>Waiting for a condition, with a deadline.</summary>
 public static class Eventually
 {
-    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(25);
+    private static readonly TimeSpan FirstInterval = TimeSpan.FromMilliseconds(25);
+    private static readonly TimeSpan LongestInterval = TimeSpan.FromMilliseconds(200);
 
     /// <summary>Asks until the answer satisfies, and returns it.</summary>
     /// <param name="ask">What to look at; an exception counts as "not yet" and is shown when the deadline passes.</param>
@@ -14,6 +15,7 @@ public static class Eventually
     public static async Task<T> GetAsync<T>(Func<Task<T>> ask, Func<T, bool> satisfies, TimeSpan? deadline = null)
     {
         var (started, limit) = (Stopwatch.GetTimestamp(), deadline ?? TimeSpan.FromMinutes(1));
+        var interval = FirstInterval;
         object? seen;
         Exception? failure = null;
         do
@@ -29,7 +31,9 @@ public static class Eventually
             {
                 (seen, failure) = (e.Message, e);
             }
-            await Task.Delay(Interval);
+            // What did not come at once will not be hurried by asking, which has its price too.
+            await Task.Delay(interval);
+            interval = interval * 1.25 < LongestInterval ? interval * 1.25 : LongestInterval;
         }
         while (Stopwatch.GetElapsedTime(started) < limit);
         throw new TimeoutException($"Not so within {limit.TotalSeconds:0} s. Seen last: {seen}", failure);
