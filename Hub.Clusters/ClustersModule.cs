@@ -17,6 +17,7 @@ using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 
 namespace CodeZero.Hub.Clusters;
 
@@ -42,7 +43,7 @@ public static class ClustersModule
     public static void MapClusters(this IEndpointRouteBuilder routes)
     {
         MapPeople(routes);
-        MapAgent(routes);
+        MapAgent(routes, routes.ServiceProvider.GetRequiredService<IOptions<ClustersOptions>>().Value);
     }
 
     private static void MapPeople(IEndpointRouteBuilder routes)
@@ -71,11 +72,11 @@ public static class ClustersModule
     }
 
     /// <summary>The messages have their own strict reader and their own description, <c>docs/agent-protocol.md</c>: in the API's description they are any JSON.</summary>
-    private static void MapAgent(IEndpointRouteBuilder routes)
+    private static void MapAgent(IEndpointRouteBuilder routes, ClustersOptions options)
     {
         var joining = routes.MapGroup("").WithTags("Agent");
         joining.MapPost(AgentApi.Enrol, EnrolAgent.Handle)
-            .WithAddressLimit("enrolment", 300).Accepts<JsonElement>("application/json").Produces<JsonElement>(StatusCodes.Status201Created).ProducesProblem(StatusCodes.Status401Unauthorized)
+            .WithAddressLimit("enrolment", options.EnrolmentsPerMinute).Accepts<JsonElement>("application/json").Produces<JsonElement>(StatusCodes.Status201Created).ProducesProblem(StatusCodes.Status401Unauthorized)
             .AllowAnonymousBecause("The agent has no account yet: its one-time enrolment token in the Authorization header is what is checked.");
         joining.MapGet(AgentApi.Enrolment, GetEnrolmentStanding.Handle)
             .Produces<JsonElement>().ProducesProblem(StatusCodes.Status401Unauthorized).ProducesProblem(StatusCodes.Status404NotFound)

@@ -17,6 +17,10 @@ public sealed class ClustersOptions
     [Range(10, 3600, ErrorMessage = "Hub:Clusters:ReportSeconds must be 10 to 3600.")]
     public int ReportSeconds { get; set; } = 60;
 
+    /// <summary>Enrolments tried per minute from one network address, 1 to 1,000,000. Default 300.</summary>
+    [Range(1, 1_000_000, ErrorMessage = "Hub:Clusters:EnrolmentsPerMinute must be 1 to 1000000.")]
+    public int EnrolmentsPerMinute { get; set; } = 300;
+
     /// <summary>An agent that was not heard for this long past its time counts as disconnected.</summary>
     internal TimeSpan LateAfter => TimeSpan.FromSeconds(2 * ReportSeconds);
 }
