@@ -61,11 +61,11 @@ stop_all() {
   local code=$?
   trap - EXIT INT TERM
   [ -z "${ticker:-}" ] || kill "$ticker" 2>/dev/null || true
-  [ "$code" -lt 128 ] || printf '\nStopping what was started …\n' 2>/dev/null >&2 || true # the terminal may be gone
+  [ "$code" -lt 128 ] || printf '\nStopping what was started …\n' 2>/dev/null || true # the terminal may be gone
   local i
   for ((i = ${#names[@]} - 1; i >= 0; i--)); do stop "${names[i]}"; done
   [ -z "${pg:-}" ] || stop_postgres "$state/postgres"
-  [ "$code" -lt 128 ] || say "Stopped. The data is kept: ./infra/up goes on with it, ./infra/up --reset starts over." 2>/dev/null >&2 || true
+  [ "$code" -lt 128 ] || say "Stopped. The data is kept: ./infra/up goes on with it, ./infra/up --reset starts over." 2>/dev/null || true
   exit "$code"
 }
 
