@@ -36,9 +36,21 @@ internal sealed partial class AppController : IAsyncDisposable
     /// <summary>Whether the Apps of the cluster are known.</summary>
     public bool IsReady => _synced.IsCompletedSuccessfully;
 
+    /// <summary>Works until it is told to stop, which may be at any time; only a fault makes it end otherwise, with an exception.</summary>
     public async Task RunAsync(CancellationToken ct)
     {
-        await AppDefinition.InstallAsync(_api, _clock, ct);
+        try
+        {
+            await AppDefinition.InstallAsync(_api, _clock, ct);
+            await WorkTogetherAsync(ct);
+        }
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        {
+        }
+    }
+
+    private async Task WorkTogetherAsync(CancellationToken ct)
+    {
         var apps = new Informer(_api, AppResource.ResourceKind, new(), Heard, _clock, _log);
         var rules = new Informer(_api, ResourceKind.ConfigMap, new(_options.Namespace), RulesChanged, _clock, _log);
         _synced = apps.Synced;
@@ -49,13 +61,7 @@ internal sealed partial class AppController : IAsyncDisposable
         // None of them ends by itself: when one does, it is a fault that must end the process, not leave it half alive.
         await Task.WhenAny(parts);
         await stop.CancelAsync();
-        try
-        {
-            await Task.WhenAll(parts);
-        }
-        catch (OperationCanceledException) when (ct.IsCancellationRequested)
-        {
-        }
+        await Task.WhenAll(parts);
     }
 
     public async ValueTask DisposeAsync()
