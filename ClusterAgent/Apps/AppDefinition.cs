@@ -22,7 +22,8 @@ internal static class AppDefinition
     {
         var live = await api.ApplyAsync(Read(), new(AppNames.FieldManager), ct);
         var began = clock.GetTimestamp();
-        while (!HealthJudge.IsEstablished(live))
+        // "Established" comes a moment before the discovery API names the kind; only then can others find it.
+        while (!HealthJudge.IsEstablished(live) || await api.FindMappingAsync(AppResource.ResourceKind, ct) is null)
         {
             if (clock.GetElapsedTime(began) > EstablishTimeout)
                 throw new TimeoutException($"The cluster does not serve Apps: {HealthJudge.Judge(live).Message} See kubectl describe crd {live.Name}.");

@@ -4,12 +4,12 @@ using System.Text.Json.Nodes;
 namespace CodeZero.ClusterAgent.Kubernetes;
 
 /// <summary>
-/// Which path serves which kind, by the discovery API, one request per API version. A kind that was not there is asked for again after 30 s,
+/// Which path serves which kind, by the discovery API, one request per API version. A kind that was not there is asked for again after a second,
 /// or at once after <see cref="Forget"/>.
 /// </summary>
 internal sealed class ResourceMappings(TimeProvider clock, Func<string, CancellationToken, Task<JsonNode?>> get)
 {
-    private static readonly TimeSpan AbsenceLife = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan AbsenceLife = TimeSpan.FromSeconds(1);
     private readonly ConcurrentDictionary<string, Discovered> _versions = new(StringComparer.Ordinal);
 
     private sealed record Discovered(Dictionary<string, ResourceMapping> Kinds, long At);
