@@ -99,5 +99,10 @@ internal static class ReportComposer
 
     private static DateTimeOffset UtcSeconds(DateTimeOffset time) => DateTimeOffset.FromUnixTimeSeconds(time.ToUnixTimeSeconds());
 
-    private static string Cut(string text) => text.Length <= InstallReport.MaxText ? text : text[..(InstallReport.MaxText - 1)] + "…";
+    /// <summary>Fits a report: short enough, and without NUL, which the Hub's database cannot keep; a container's last words may hold any.</summary>
+    private static string Cut(string text)
+    {
+        text = text.Replace('\0', '\uFFFD');
+        return text.Length <= InstallReport.MaxText ? text : text[..(InstallReport.MaxText - 1)] + "…";
+    }
 }

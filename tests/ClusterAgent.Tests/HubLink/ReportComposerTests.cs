@@ -79,6 +79,16 @@ public sealed class ReportComposerTests
     }
 
     [Fact]
+    public void A_NUL_in_a_containers_last_words_does_not_make_the_report_one_that_the_Hub_must_refuse()
+    {
+        var install = Install();
+        var app = App(install, AppPhase.Error);
+        var told = Assert.Single(Compose(install, Verdict(install), app with { Status = app.Status with { Errors = [new("health.Error", "", "died \0 here")] } }).Installs);
+
+        Assert.Equal("died \uFFFD here", Assert.Single(told.FirstErrors));
+    }
+
+    [Fact]
     public void A_removal_is_told_as_done_only_when_the_app_is_gone()
     {
         var install = Install() with { Removed = true };
