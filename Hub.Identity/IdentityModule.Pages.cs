@@ -1,0 +1,64 @@
+using CodeZero.Hub.Identity.Areas.Identity;
+using CodeZero.Hub.Identity.Domain;
+using CodeZero.Hub.Platform.Web;
+using Microsoft.AspNetCore.Antiforgery;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc.ApplicationParts;
+using Microsoft.AspNetCore.Mvc.RazorPages;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+
+namespace CodeZero.Hub.Identity;
+
+// The pages for browsers.
+public static partial class IdentityModule
+{
+    private static void AddPages(IServiceCollection services)
+    {
+        services.AddRazorPages(options => options.Conventions.AddAreaFolderApplicationModelConvention(IdentityPage.Area, "/", page => page.Filters.Add(new IdentityPageFilter())))
+            .ConfigureApplicationPartManager(parts =>
+            {
+                var assembly = typeof(IdentityModule).Assembly;
+                foreach (var part in ApplicationPartFactory.GetApplicationPartFactory(assembly).GetApplicationParts(assembly))
+                    if (!parts.ApplicationParts.Any(known => known.GetType() == part.GetType() && known.Name == part.Name))
+                        parts.ApplicationParts.Add(part);
+            });
+        services.AddAuthentication().AddCookie(Sessions.Scheme, cookie =>
+        {
+            cookie.EventsType = typeof(SessionCookieEvents);
+            cookie.SlidingExpiration = false;
+        });
+        services.AddOptions<Microsoft.AspNetCore.Authentication.Cookies.CookieAuthenticationOptions>(Sessions.Scheme)
+            .Configure<IOptions<HubIdentityOptions>>((cookie, options) => cookie.Cookie = PageCookie.For(options.Value, "session"));
+        services.AddOptions<AntiforgeryOptions>().Configure<IOptions<HubIdentityOptions>>((antiforgery, options) =>
+        {
+            antiforgery.Cookie = PageCookie.For(options.Value, "form");
+            antiforgery.SuppressXFrameOptionsHeader = true; // the platform says DENY
+        });
+    }
+
+    private static void MapPages(IEndpointRouteBuilder routes, HubIdentityOptions.AddressLimits limits)
+    {
+        routes.MapGet(Stylesheet.Path, Stylesheet.Serve).ExcludeFromDescription().AllowAnonymousBecause("The sign-in page needs its style before anybody is signed in.");
+        routes.MapRazorPages().Add(page =>
+        {
+            if (page.Metadata.OfType<PageActionDescriptor>().SingleOrDefault() is not { AreaName: IdentityPage.Area } descriptor)
+                return;
+            AddressLimit? limit = descriptor.ViewEnginePath switch
+            {
+                "/SignIn" => new("sign-in", limits.SignInsPerMinute),
+                "/SignUp" => new("sign-up", limits.SignUpsPerMinute),
+                "/Authorize" => new("authorize", limits.AuthorizationsPerMinute),
+                _ => null,
+            };
+            if (limit is not null)
+                page.Metadata.Add(limit);
+            page.Metadata.Add(new OwnRepetition());
+            page.Metadata.Add(new AllowAnonymousAttribute());
+            page.Metadata.Add(new AnonymousReason("Pages are for browsers, whose session each page reads itself; they lead to the sign-in, and carry no token."));
+        });
+    }
+}

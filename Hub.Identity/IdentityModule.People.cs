@@ -1,0 +1,42 @@
+using CodeZero.Hub.Contracts;
+using CodeZero.Hub.Identity.Data;
+using CodeZero.Hub.Identity.Domain;
+using CodeZero.Hub.Identity.Features;
+using CodeZero.Hub.Platform.Data;
+using CodeZero.Hub.Platform.Tenancy;
+using CodeZero.Hub.Platform.Web;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Identity;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+
+namespace CodeZero.Hub.Identity;
+
+// Accounts and their API.
+public static partial class IdentityModule
+{
+    private static void AddPeople(IServiceCollection services)
+    {
+        services.AddIdentityCore<Person>().AddEntityFrameworkStores<IdentityDb>();
+        services.RemoveAll<IPasswordValidator<Person>>();
+        services.AddScoped<IPasswordValidator<Person>, PasswordRules>();
+        services.AddOptions<IdentityOptions>().Configure<IOptions<HubIdentityOptions>>((identity, options) =>
+        {
+            identity.Stores.SchemaVersion = IdentitySchemaVersions.Version3; // the one with passkeys
+            identity.User.RequireUniqueEmail = true;
+            identity.User.AllowedUserNameCharacters = ""; // the name is the e-mail address, which has rules of its own
+            identity.Lockout.MaxFailedAccessAttempts = options.Value.Lockout.Attempts;
+            identity.Lockout.DefaultLockoutTimeSpan = options.Value.Lockout.Duration;
+        });
+        services.AddSingleton<Accounts>().AddScoped<Sessions>().AddScoped<SessionCookieEvents>();
+    }
+
+    private static void MapPeople(RouteGroupBuilder v1, HubIdentityOptions.AddressLimits limits)
+    {
+        v1.MapPost("/signup", SignUp.Handle).WithAddressLimit("sign-up", limits.SignUpsPerMinute).AllowAnonymousBecause("Who signs up has no account yet.");
+        v1.MapGet("/me", GetMe.Handle).RequireAuthorization();
+        v1.MapGet("/orgs/{org}/members", ListMembers.Handle).RequireOrganizationRole(OrganizationRole.Viewer).WithUnitOfWork<RouteHandlerBuilder, IdentityDb>();
+    }
+}
