@@ -24,6 +24,9 @@ die() {
   exit 1
 }
 
+# wrong_usage WHY: the command line is wrong, which ends with 2, as czctl does.
+wrong_usage() { (die "reading the command line" "$1" "see ./infra/$(basename "$0") --help") || exit 2; }
+
 as_root() {
   if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi
 }

@@ -78,22 +78,37 @@ stop_leftovers() {
   done
 }
 
-all_alive() {
+# The first of what was started that lives no more; fails when all do.
+gone() {
   local name
   for name in "${names[@]}"; do
-    alive "$name" || die "$name stopped by itself" "its process is gone" "read the log, then run ./infra/up again: it keeps the data" "$logs/$name.log"
+    alive "$name" || { printf '%s' "$name"; return; }
+  done
+  return 1
+}
+
+all_alive() {
+  local name
+  ! name=$(gone) || die "$name stopped by itself" "its process is gone" "read the log, then run ./infra/up again: it goes on from here" "$logs/$name.log"
+}
+
+# wait_for SECONDS COMMAND...: repeats the command until it succeeds, as long as everything that was started lives.
+wait_for() {
+  local deadline=$((SECONDS + $1))
+  shift
+  until "$@"; do
+    if [ $SECONDS -ge $deadline ] || gone >/dev/null; then return 1; fi
+    sleep 0.1
   done
 }
 
-# wait_for NAME SECONDS CONDITION...: until the condition holds, while the process NAME lives.
-wait_for() {
-  local name=$1 deadline=$((SECONDS + $2))
-  shift 2
-  until "$@" >/dev/null 2>&1; do
-    alive "$name" || die "starting $name" "it stopped by itself" "read the log, then run ./infra/up again" "$logs/$name.log"
-    [ $SECONDS -lt $deadline ] || die "starting $name" "it was not ready in time" "read the log, then run ./infra/up again" "$logs/$name.log"
-    sleep 0.1
-  done
+# ready NAME SECONDS COMMAND...: the process NAME is ready when the command succeeds.
+ready() {
+  local name=$1
+  shift
+  wait_for "$@" && return
+  all_alive
+  die "starting $name" "it was not ready in time" "read the log, then run ./infra/up again" "$logs/$name.log"
 }
 
 build_if_changed() {
@@ -161,7 +176,7 @@ start_hub() {
   # Development allows plain HTTP on the loopback interface; accepting agents by hand is on, as in production.
   export DOTNET_ENVIRONMENT=Development Hub__Clusters__RequireAcceptance=true
   start hub env ASPNETCORE_URLS="$hub" dotnet "$root/Hub.Api/bin/Release/net10.0/CodeZero.Hub.Api.dll"
-  wait_for hub 60 curl -sf -o /dev/null "$hub/readyz"
+  ready hub 60 curl -sf -o /dev/null "$hub/readyz"
 }
 
 start_cluster() {
@@ -176,5 +191,7 @@ start_cluster() {
   fi
   export KUBECONFIG="$state/kubeconfig"
   start devcluster dotnet "$root/DevCluster/bin/Release/net10.0/CodeZero.DevCluster.dll" --port "$cluster_port" --kubeconfig "$KUBECONFIG" --data "$state/devcluster"
-  wait_for devcluster 30 kubectl get --raw /readyz
+  ready devcluster 30 cluster_answers
 }
+
+cluster_answers() { kubectl get --raw /readyz >/dev/null 2>&1; }

@@ -42,11 +42,14 @@ walk() {
 # field NAME: the first string member of that name in the JSON on standard input.
 field() { grep -o "\"$1\": *\"[^\"]*\"" | head -n 1 | sed -E 's/^"[^"]*": *"(.*)"$/\1/'; }
 
+own_organization() { czctl whoami --json | field slug | grep .; }
+
 sign_up() {
-  "$BROWSER" signup "$hub/signup" "Example" || return 1
-  czctl whoami >/dev/null 2>&1 || czctl login || return 1
-  publisher=$(czctl whoami --json | field slug)
-  [ -n "$publisher" ] && got="$person_email, organization $publisher"
+  # Who is signed in has signed up; and who has signed up may do so again.
+  if ! publisher=$(own_organization); then
+    "$BROWSER" signup "$hub/signup" "Example" && czctl login && publisher=$(own_organization) || return 1
+  fi
+  got="$person_email, organization $publisher"
 }
 
 publish() {
@@ -61,13 +64,37 @@ create_cluster() {
   got="cluster $cluster"
 }
 
+# A token of the agent's service account, in a file that the agent reads again every minute.
+agent_token() {
+  token_at=$SECONDS
+  (umask 077 && kubectl create token codezero-agent -n codezero-system --duration 1h >"$state/agent.token.new") && mv "$state/agent.token.new" "$state/agent.token"
+}
+
+# Long before it ends. Should the cluster not answer now, the next of several tries may succeed.
+renew_agent_token() { [ $((SECONDS - token_at)) -lt 600 ] || agent_token 2>>"$logs/agent.log" || true; }
+
+# The agent runs as its own service account, with the rights of infra/deploy/agent-rbac.yaml and no others: the administrator's stay with the person.
+agent_kubeconfig() {
+  local server
+  server=$(kubectl config view --minify --flatten -o 'jsonpath={.clusters[0].cluster}') || return 1
+  cat >"$state/agent.kubeconfig" <<EOT
+apiVersion: v1
+kind: Config
+clusters: [{ name: cluster, cluster: $server }]
+users: [{ name: agent, user: { tokenFile: agent.token } }]
+contexts: [{ name: agent, context: { cluster: cluster, user: agent } }]
+current-context: agent
+EOT
+}
+
 agent_thumbprint() { kubectl -n codezero-system get configmap codezero-agent -o 'jsonpath={.data.thumbprint}' 2>/dev/null | grep .; }
 
 join() {
   [ -s "$state/keys/approver.pem" ] || czctl keys create "$state/keys/approver.pem" || return 1
   czctl clusters join "$cluster" --mode approved --approver "$state/keys/approver.pem.pub" --kubeconfig "$KUBECONFIG" --no-agent || return 1
-  start agent dotnet "$root/ClusterAgent/bin/Release/net10.0/CodeZero.ClusterAgent.dll" --kubeconfig "$KUBECONFIG" --health-port "$agent_port"
-  wait_for agent 60 agent_thumbprint
+  agent_token && agent_kubeconfig || return 1
+  start agent dotnet "$root/ClusterAgent/bin/Release/net10.0/CodeZero.ClusterAgent.dll" --kubeconfig "$state/agent.kubeconfig" --health-port "$agent_port"
+  wait_for 60 agent_thumbprint || { echo "the agent did not show its key in the ConfigMap codezero-agent within a minute"; return 1; }
   czctl clusters accept "$cluster" --thumbprint "$(agent_thumbprint)" || return 1
   got="agent key $(agent_thumbprint)"
 }
@@ -85,14 +112,18 @@ approve() {
 }
 
 apply() {
-  kubectl wait --for=create "app/$app" -n "$namespace" --timeout=120s || return 1
-  kubectl wait --for=create "deployment/$app" -n "$namespace" --timeout=120s || return 1
+  # In short waits, so that the end of a process is noticed.
+  wait_for 120 kubectl wait --for=create "deployment/$app" -n "$namespace" --timeout=2s || { echo "no Deployment came within two minutes"; return 1; }
   got="in $namespace: $(kubectl get configmap,secret,persistentvolumeclaim,service,deployment -n "$namespace" -l "system.codezero.io/app=$app" -o name | sed 's#[./].*##' | uniq | paste -sd ' ')"
 }
 
 report() {
-  czctl status "$namespace/$app" --cluster "$cluster" --wait healthy --timeout 10m || return 1
-  got="healthy"
+  local deadline=$((SECONDS + 600)) code=6
+  while [ $code = 6 ] && [ $SECONDS -lt $deadline ] && ! gone; do
+    code=0
+    czctl status "$namespace/$app" --cluster "$cluster" --wait healthy --timeout 10s || code=$?
+  done
+  [ $code = 0 ] && got="healthy"
 }
 
 how_to_go_on() {

@@ -37,6 +37,23 @@ public sealed class KubernetesCluster : IAsyncDisposable
         return new(await DevClusterServer.StartAsync(new() { KubeconfigPath = kubeconfig }), directory, kubeconfig);
     }
 
+    /// <summary>Writes a kubeconfig file by which the agent is its own service account, as in production, once that is there.</summary>
+    public async Task<string> WriteAgentKubeconfigAsync()
+    {
+        var server = await KubectlAsync("config", "view", "--minify", "--flatten", "-o", "jsonpath={.clusters[0].cluster}");
+        var token = await KubectlAsync("-n", AgentNamespace, "create", "token", "codezero-agent", "--duration=1h");
+        var file = Path.Combine(_directory.FullName, "agent.kubeconfig");
+        await File.WriteAllTextAsync(file, $$"""
+            apiVersion: v1
+            kind: Config
+            clusters: [{ name: cluster, cluster: {{server}} }]
+            users: [{ name: agent, user: { token: {{token.Trim()}} } }]
+            contexts: [{ name: agent, context: { cluster: cluster, user: agent } }]
+            current-context: agent
+            """);
+        return file;
+    }
+
     /// <summary>kubectl, which must succeed.</summary>
     public async Task<string> KubectlAsync(params string[] arguments) => (await TryKubectlAsync(arguments)).Succeeded().Output;
 

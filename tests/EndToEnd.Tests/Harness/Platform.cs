@@ -19,6 +19,7 @@ public class Platform : HubWithPerson
 
     private KubernetesCluster? _cluster;
     private ServerProcess? _agent;
+    private string _agentKubeconfig = "";
 
     public KubernetesCluster Cluster => _cluster ?? throw new InvalidOperationException("The fixture has not started.");
 
@@ -45,12 +46,14 @@ public class Platform : HubWithPerson
         ClusterId = (await Person.Api.Clusters.GetAsync(Person.Organization, ClusterName)).Id;
         string[] approver = Mode == "approved" ? ["--approver", Person.ApproverKey + ".pub"] : [];
         await Person.CzctlAsync(["clusters", "join", ClusterName, "--mode", Mode, .. approver, "--kubeconfig", Cluster.Kubeconfig, "--no-agent"]);
+        _agentKubeconfig = await Cluster.WriteAgentKubeconfigAsync();
         StartAgent();
         await AcceptAgentAsync();
     }
 
+    /// <summary>Starts the agent, with the rights of its own service account.</summary>
     public void StartAgent() =>
-        _agent = ServerProcess.Start(AgentCommand[0], [.. AgentCommand.Skip(1), "--kubeconfig", Cluster.Kubeconfig, "--health-port", "0"], new Dictionary<string, string?> { ["KUBECONFIG"] = null });
+        _agent = ServerProcess.Start(AgentCommand[0], [.. AgentCommand.Skip(1), "--kubeconfig", _agentKubeconfig, "--health-port", "0"], new Dictionary<string, string?> { ["KUBECONFIG"] = null });
 
     /// <summary>Ends the agent as a crash of its node would.</summary>
     public async Task KillAgentAsync()

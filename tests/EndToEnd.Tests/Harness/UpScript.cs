@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using System.Text.RegularExpressions;
 
 namespace CodeZero.EndToEnd.Tests.Harness;
@@ -22,22 +23,52 @@ internal sealed partial class UpScript : IDisposable
     /// <summary>Runs it to its end.</summary>
     public Task<Outcome> RunAsync(params string[] arguments) => Tool.RunAsync(Script, arguments, Environment, Deadline);
 
-    /// <summary>Runs it, and takes the Hub away as soon as this step of the main job has ended.</summary>
-    public async Task<Outcome> RunAndKillHubAfterAsync(int step)
+    /// <summary>Runs it with <c>--once</c>, and does something as soon as its output matches.</summary>
+    public async Task<Outcome> RunAsync(string moment, Func<Task> then)
     {
         using var process = Tool.Start(Script, ["--once"], Environment);
         process.StandardInput.Close();
         var error = process.StandardError.ReadToEndAsync();
-        var output = new List<string>();
+        var (output, chunk, come) = (new StringBuilder(), new char[4096], false);
         using var limit = new CancellationTokenSource(Deadline);
-        while (await process.StandardOutput.ReadLineAsync(limit.Token) is { } line)
+        while (await process.StandardOutput.ReadAsync(chunk, limit.Token) is > 0 and var read)
         {
-            output.Add(line);
-            if (StepOf(line) == step)
-                await KillHubAsync();
+            output.Append(chunk, 0, read);
+            if (come || !Regex.IsMatch(output.ToString(), moment, RegexOptions.Multiline))
+                continue;
+            come = true;
+            await then();
         }
         await process.WaitForExitAsync(limit.Token);
-        return new($"infra/up, without the Hub from step {step} on", process.ExitCode, string.Join('\n', output), await error);
+        return new($"infra/up, at {moment}", process.ExitCode, output.ToString(), await error);
+    }
+
+    /// <summary>When everything runs and no step of the main job has been done.</summary>
+    public const string Started = "^The main job:";
+
+    /// <summary>When a step of the main job begins.</summary>
+    public static string Begun(int step) => $@"^ +{step}\. ";
+
+    /// <summary>When a step of the main job has ended.</summary>
+    public static string Ended(int step) => $@"^ +{step}\. .*\d\.\d s";
+
+    /// <summary>The process that the script calls by this name, while there is one.</summary>
+    public int? Process(string name) =>
+        File.Exists(PidFile(name)) && int.TryParse(File.ReadAllText(PidFile(name)), CultureInfo.InvariantCulture, out var pid) ? pid : null;
+
+    /// <summary>As a crash of it would.</summary>
+    public void KillHub()
+    {
+        using var hub = System.Diagnostics.Process.GetProcessById(Process("hub") ?? throw new InvalidOperationException("There is no Hub."));
+        hub.Kill();
+    }
+
+    /// <summary>Whom the cluster takes the running agent for.</summary>
+    public async Task<string> AgentUserAsync()
+    {
+        var command = CommandLine($"/proc/{Process("agent")}").Split(' ');
+        var kubeconfig = command[Array.IndexOf(command, "--kubeconfig") + 1];
+        return (await Tool.RunAsync("kubectl", ["--kubeconfig", kubeconfig, "auth", "whoami", "-o", "jsonpath={.status.userInfo.username}"], Environment)).Succeeded().Output;
     }
 
     /// <summary>The numbers of the steps that the output tells of, in its order.</summary>
@@ -53,11 +84,7 @@ internal sealed partial class UpScript : IDisposable
 
     private Dictionary<string, string?> Environment => new() { ["CODEZERO_STATE"] = _state.FullName, ["KUBECONFIG"] = null };
 
-    private async Task KillHubAsync()
-    {
-        var pid = await File.ReadAllTextAsync(Path.Combine(_state.FullName, "run", "hub.pid"));
-        (await Tool.RunAsync("kill", ["-9", pid.Trim()])).Succeeded();
-    }
+    private string PidFile(string name) => Path.Combine(_state.FullName, "run", $"{name}.pid");
 
     private static int? StepOf(string line) => Step().Match(line) is { Success: true } match ? int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture) : null;
 
