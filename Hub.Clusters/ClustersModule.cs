@@ -49,26 +49,26 @@ public static class ClustersModule
     private static void MapPeople(IEndpointRouteBuilder routes)
     {
         var clusters = routes.MapGroup("/v1/orgs/{org}/clusters").WithTags("Clusters").WithUnitOfWork<RouteGroupBuilder, ClustersDb>();
-        clusters.MapGet("/", ListClusters.Handle).RequireOrganizationRole(OrganizationRole.Viewer);
-        clusters.MapPost("/", CreateCluster.Handle).RequireOrganizationRole(OrganizationRole.Admin);
+        clusters.MapGet("/", ListClusters.Handle).RequirePermission(Permissions.ReadClusters);
+        clusters.MapPost("/", CreateCluster.Handle).RequirePermission(Permissions.ManageClusters);
 
         var cluster = clusters.MapGroup("/{cluster}");
-        cluster.MapGet("/", GetCluster.Handle).RequireOrganizationRole(OrganizationRole.Viewer);
-        cluster.MapDelete("/", RemoveCluster.Handle).RequireOrganizationRole(OrganizationRole.Admin);
-        cluster.MapGet("/enrolments", ListEnrolments.Handle).RequireOrganizationRole(OrganizationRole.Viewer);
-        cluster.MapPost("/enrolments", CreateEnrolment.Handle).RequireOrganizationRole(OrganizationRole.Admin);
-        cluster.MapPost("/agent/acceptance", AcceptAgent.Handle).RequireOrganizationRole(OrganizationRole.Admin);
-        cluster.MapDelete("/agent", RevokeAgent.Handle).RequireOrganizationRole(OrganizationRole.Admin);
-        cluster.MapGet("/installs", ListInstalls.Handle).RequireOrganizationRole(OrganizationRole.Viewer);
-        cluster.MapPost("/installs", RequestInstall.Handle).RequireOrganizationRole(OrganizationRole.Developer);
-        cluster.MapGet("/installs/{install:guid}", GetInstall.Handle).RequireOrganizationRole(OrganizationRole.Viewer);
-        cluster.MapPatch("/installs/{install:guid}", ChangeInstall.Handle).RequireOrganizationRole(OrganizationRole.Developer);
-        cluster.MapDelete("/installs/{install:guid}", RemoveInstall.Handle).RequireOrganizationRole(OrganizationRole.Developer);
-        cluster.MapGet("/approvals", ListApprovals.Handle).RequireOrganizationRole(OrganizationRole.Viewer);
-        cluster.MapPost("/approvals", StoreApproval.Handle).RequireOrganizationRole(OrganizationRole.Developer);
-        cluster.MapGet("/reports", ListReports.Handle).RequireOrganizationRole(OrganizationRole.Viewer);
-        cluster.MapGet("/revisions", ListRevisions.Handle).RequireOrganizationRole(OrganizationRole.Viewer);
-        cluster.MapGet("/receipts", ListReceipts.Handle).RequireOrganizationRole(OrganizationRole.Viewer);
+        cluster.MapGet("/", GetCluster.Handle).RequirePermission(Permissions.ReadClusters);
+        cluster.MapDelete("/", RemoveCluster.Handle).RequirePermission(Permissions.ManageClusters);
+        cluster.MapGet("/enrolments", ListEnrolments.Handle).RequirePermission(Permissions.ReadClusters);
+        cluster.MapPost("/enrolments", CreateEnrolment.Handle).RequirePermission(Permissions.ManageClusters);
+        cluster.MapPost("/agent/acceptance", AcceptAgent.Handle).RequirePermission(Permissions.ManageClusters);
+        cluster.MapDelete("/agent", RevokeAgent.Handle).RequirePermission(Permissions.ManageClusters);
+        cluster.MapGet("/installs", ListInstalls.Handle).RequirePermission(Permissions.ReadClusters);
+        cluster.MapPost("/installs", RequestInstall.Handle).RequirePermission(Permissions.ManageInstalls);
+        cluster.MapGet("/installs/{install:guid}", GetInstall.Handle).RequirePermission(Permissions.ReadClusters);
+        cluster.MapPatch("/installs/{install:guid}", ChangeInstall.Handle).RequirePermission(Permissions.ManageInstalls);
+        cluster.MapDelete("/installs/{install:guid}", RemoveInstall.Handle).RequirePermission(Permissions.ManageInstalls);
+        cluster.MapGet("/approvals", ListApprovals.Handle).RequirePermission(Permissions.ReadClusters);
+        cluster.MapPost("/approvals", StoreApproval.Handle).RequirePermission(Permissions.SubmitApprovals);
+        cluster.MapGet("/reports", ListReports.Handle).RequirePermission(Permissions.ReadClusters);
+        cluster.MapGet("/revisions", ListRevisions.Handle).RequirePermission(Permissions.ReadClusters);
+        cluster.MapGet("/receipts", ListReceipts.Handle).RequirePermission(Permissions.ReadClusters);
     }
 
     /// <summary>The messages have their own strict reader and their own description, <c>docs/agent-protocol.md</c>: in the API's description they are any JSON.</summary>

@@ -15,6 +15,8 @@ public static partial class IdentityModule
 {
     private static void AddOrganizations(IServiceCollection services)
     {
+        services.AddHttpContextAccessor();
+        services.AddScoped<IAuditLog, AuditLog>().AddScoped<Memberships>();
         services.AddScoped<Organizations>().AddScoped<IOrganizations>(provider => provider.GetRequiredService<Organizations>());
     }
 
@@ -22,6 +24,7 @@ public static partial class IdentityModule
     {
         v1.MapGet("/orgs", ListOrganizations.Handle).RequireAuthorization();
         v1.MapPost("/orgs", CreateOrganization.Handle).RequireAuthorization();
-        v1.MapGet("/orgs/{org}", GetOrganization.Handle).RequireOrganizationRole(OrganizationRole.Viewer).WithUnitOfWork<RouteHandlerBuilder, IdentityDb>();
+        v1.MapGet("/orgs/{org}", GetOrganization.Handle).RequirePermission(Permissions.ReadOrganization).WithUnitOfWork<RouteHandlerBuilder, IdentityDb>();
+        v1.MapGet("/orgs/{org}/members", ListMembers.Handle).RequirePermission(Permissions.ReadMembers).WithUnitOfWork<RouteHandlerBuilder, IdentityDb>();
     }
 }

@@ -1,9 +1,6 @@
-using CodeZero.Hub.Contracts;
 using CodeZero.Hub.Identity.Data;
 using CodeZero.Hub.Identity.Domain;
 using CodeZero.Hub.Identity.Features;
-using CodeZero.Hub.Platform.Data;
-using CodeZero.Hub.Platform.Tenancy;
 using CodeZero.Hub.Platform.Web;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Identity;
@@ -37,6 +34,5 @@ public static partial class IdentityModule
     {
         v1.MapPost("/signup", SignUp.Handle).WithAddressLimit("sign-up", limits.SignUpsPerMinute).AllowAnonymousBecause("Who signs up has no account yet.");
         v1.MapGet("/me", GetMe.Handle).RequireAuthorization();
-        v1.MapGet("/orgs/{org}/members", ListMembers.Handle).RequireOrganizationRole(OrganizationRole.Viewer).WithUnitOfWork<RouteHandlerBuilder, IdentityDb>();
     }
 }

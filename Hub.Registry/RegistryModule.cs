@@ -30,12 +30,12 @@ public static class RegistryModule
     public static IEndpointRouteBuilder MapRegistry(this IEndpointRouteBuilder routes)
     {
         var own = routes.MapGroup("/v1/orgs/{org}/apps").WithTags("Publishing");
-        var reading = own.MapGroup("").RequireOrganizationRole(OrganizationRole.Viewer).WithUnitOfWork<RouteGroupBuilder, RegistryDb>();
+        var reading = own.MapGroup("").RequirePermission(Permissions.ReadApplications).WithUnitOfWork<RouteGroupBuilder, RegistryDb>();
         reading.MapGet("", ListApplications.Handle);
         reading.MapGet("/{app}", GetApplication.Handle);
         reading.MapGet("/{app}/versions", ListVersions.Handle);
-        own.MapPut("/{app}/visibility", SetVisibility.Handle).RequireOrganizationRole(OrganizationRole.Admin).WithUnitOfWork<RouteHandlerBuilder, RegistryDb>();
-        own.MapPost("/{app}/versions", PublishVersion.Handle).RequireOrganizationRole(OrganizationRole.Developer)
+        own.MapPut("/{app}/visibility", SetVisibility.Handle).RequirePermission(Permissions.ManageApplications).WithUnitOfWork<RouteHandlerBuilder, RegistryDb>();
+        own.MapPost("/{app}/versions", PublishVersion.Handle).RequirePermission(Permissions.PublishApplications)
             .WithMetadata(new RequestSizeLimitAttribute(Upload.MaxBytes))
             .Accepts<IFormFile>("multipart/form-data", Upload.YamlMediaTypes);
 

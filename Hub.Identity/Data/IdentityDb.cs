@@ -16,6 +16,7 @@ internal sealed class IdentityDb(DbContextOptions<IdentityDb> options, Tenant te
     public DbSet<DirectoryEntry> Directory => Set<DirectoryEntry>();
     public DbSet<Organization> Organizations => Set<Organization>();
     public DbSet<Member> Memberships => Set<Member>();
+    public DbSet<AuditRecord> AuditEvents => Set<AuditRecord>();
     public DbSet<Session> Sessions => Set<Session>();
     public DbSet<PendingAuthorization> PendingAuthorizations => Set<PendingAuthorization>();
     public DbSet<Consent> Consents => Set<Consent>();
@@ -33,6 +34,7 @@ internal sealed class IdentityDb(DbContextOptions<IdentityDb> options, Tenant te
         base.OnModelCreating(builder);
         PeopleModel.Map(builder);
         OrganizationsModel.Map(builder);
+        AuditModel.Map(builder);
         ProviderModel.Map(builder);
         builder.ApplyHubConventions(this, Schema);
     }

@@ -54,7 +54,7 @@ internal sealed partial class Accounts(IServiceScopeFactory scopes, TimeProvider
         {
             return new SignUpResult.Unavailable(); // somebody else signed up with it in the same moment
         }
-        var membership = await AddOrganizationAsync(db, organizationId, person.Id, name, slug: null, now, ct);
+        var membership = await AddOrganizationAsync(scope.ServiceProvider, organizationId, person.Id, name, slug: null, now, ct);
         await transaction.CommitAsync(ct);
         SignedUp(log, person.Id, organizationId);
         return new SignUpResult.Created(person.Id, membership!);
@@ -67,9 +67,8 @@ internal sealed partial class Accounts(IServiceScopeFactory scopes, TimeProvider
         var now = clock.GetUtcNow();
         var organizationId = Guid.CreateVersion7(now);
         await using var scope = EnterNew(organizationId, userId);
-        var db = scope.ServiceProvider.GetRequiredService<IdentityDb>();
-        await using var transaction = await db.Database.BeginTransactionAsync(ct);
-        if (await AddOrganizationAsync(db, organizationId, userId, name, slug, now, ct) is not { } membership)
+        await using var transaction = await scope.ServiceProvider.GetRequiredService<IdentityDb>().Database.BeginTransactionAsync(ct);
+        if (await AddOrganizationAsync(scope.ServiceProvider, organizationId, userId, name, slug, now, ct) is not { } membership)
             return null;
         await transaction.CommitAsync(ct);
         OrganizationCreated(log, userId, organizationId);
@@ -116,9 +115,10 @@ internal sealed partial class Accounts(IServiceScopeFactory scopes, TimeProvider
         return scope;
     }
 
-    private static async Task<Membership?> AddOrganizationAsync(IdentityDb db, Guid id, Guid ownerId, string name, string? slug, DateTimeOffset now, CancellationToken ct)
+    private static async Task<Membership?> AddOrganizationAsync(IServiceProvider services, Guid id, Guid ownerId, string name, string? slug, DateTimeOffset now, CancellationToken ct)
     {
         const int sequentialAttempts = 20;
+        var db = services.GetRequiredService<IdentityDb>();
         var wanted = slug ?? Slug.Derive(name);
         for (var attempt = 1; ; attempt++)
         {
@@ -129,6 +129,7 @@ internal sealed partial class Accounts(IServiceScopeFactory scopes, TimeProvider
                 db.Add(new Organization(id, name, now));
                 db.Add(new Member(id, ownerId, OrganizationRole.Owner, now));
                 await db.SaveChangesAsync(ct);
+                await services.GetRequiredService<IAuditLog>().RecordAsync(new("organization.created", "organization", id) { TargetName = candidate, After = new { name, slug = candidate, ownerId } }, ct);
                 return new(id, candidate, name, OrganizationRole.Owner);
             }
             if (slug is not null)

@@ -4,7 +4,7 @@ namespace CodeZero.Hub.Identity.Domain;
 /// What a person once allowed a client to have, and the family of all codes and tokens that came of it. Revoking it ends them together.
 /// </summary>
 internal sealed class Grant(
-    Guid id, Guid userId, string clientId, string[] scopes, Guid sessionId, string securityStamp, DateTimeOffset authenticatedAt, DateTimeOffset createdAt, DateTimeOffset expiresAt)
+    Guid id, Guid userId, string clientId, string[] scopes, Guid sessionId, string securityStamp, string[] amr, DateTimeOffset authenticatedAt, DateTimeOffset createdAt, DateTimeOffset expiresAt)
 {
     public Guid Id { get; private set; } = id;
     public Guid UserId { get; private set; } = userId;
@@ -16,6 +16,9 @@ internal sealed class Grant(
 
     /// <summary>The account's stamp at the beginning: a changed password ends the grant.</summary>
     public string SecurityStamp { get; private set; } = securityStamp;
+
+    /// <summary>How the person proved who they are in that sign-in: <see cref="AuthenticationMethods"/>.</summary>
+    public string[] Amr { get; private set; } = amr;
 
     public DateTimeOffset AuthenticatedAt { get; private set; } = authenticatedAt;
     public DateTimeOffset CreatedAt { get; private set; } = createdAt;

@@ -27,4 +27,6 @@ internal sealed class Member(Guid organizationId, Guid userId, OrganizationRole 
     public Guid UserId { get; private set; } = userId;
     public OrganizationRole Role { get; private set; } = role;
     public DateTimeOffset Since { get; private set; } = since;
+
+    public void BecomeA(OrganizationRole role) => Role = role;
 }

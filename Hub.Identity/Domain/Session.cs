@@ -1,13 +1,16 @@
 namespace CodeZero.Hub.Identity.Domain;
 
 /// <summary>One sign-in in one browser. The cookie only names it: what ends here is ended at once, wherever the cookie was copied to.</summary>
-internal sealed class Session(Guid id, Guid userId, string securityStamp, DateTimeOffset authenticatedAt, DateTimeOffset expiresAt)
+internal sealed class Session(Guid id, Guid userId, string securityStamp, string[] amr, DateTimeOffset authenticatedAt, DateTimeOffset expiresAt)
 {
     public Guid Id { get; private set; } = id;
     public Guid UserId { get; private set; } = userId;
 
     /// <summary>The account's stamp at sign-in: a changed password ends the session.</summary>
     public string SecurityStamp { get; private set; } = securityStamp;
+
+    /// <summary>How the person proved who they are: <see cref="AuthenticationMethods"/>.</summary>
+    public string[] Amr { get; private set; } = amr;
 
     public DateTimeOffset AuthenticatedAt { get; private set; } = authenticatedAt;
     public DateTimeOffset ExpiresAt { get; private set; } = expiresAt;

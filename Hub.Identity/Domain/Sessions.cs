@@ -18,19 +18,22 @@ internal sealed class Sessions(IdentityDb db, TimeProvider clock, IOptions<HubId
 
     private const string SessionClaim = "sid";
     private const string StampClaim = "stamp";
+    private const string MethodsClaim = "amr";
     private const string TimeClaim = "authenticated_at";
 
     /// <summary>Signs the person in at this browser under a new identifier; a session it had before ends.</summary>
-    public async Task StartAsync(HttpContext http, Person person, CancellationToken ct)
+    /// <param name="amr">How the person proved who they are: <see cref="AuthenticationMethods"/>.</param>
+    public async Task StartAsync(HttpContext http, Person person, string[] amr, CancellationToken ct)
     {
         await EndRowAsync((await FindAsync(http))?.SessionId, ct);
         var now = clock.GetUtcNow();
-        var session = new Session(Guid.CreateVersion7(now), person.Id, person.SecurityStamp!, now, now + options.Value.SessionLifetime);
+        var session = new Session(Guid.CreateVersion7(now), person.Id, person.SecurityStamp!, amr, now, now + options.Value.SessionLifetime);
         db.Add(session);
         await db.SaveChangesAsync(ct);
         var identity = new ClaimsIdentity(
             [
                 new("sub", person.Id.ToString()), new(SessionClaim, session.Id.ToString()), new(StampClaim, session.SecurityStamp),
+                new(MethodsClaim, string.Join(' ', amr)),
                 new(TimeClaim, now.UtcTicks.ToString(CultureInfo.InvariantCulture)), new("email", person.Email!),
             ],
             Scheme, "email", roleType: null);
@@ -58,7 +61,7 @@ internal sealed class Sessions(IdentityDb db, TimeProvider clock, IOptions<HubId
     public static SignedIn? Read(ClaimsPrincipal principal) =>
         Guid.TryParse(principal.FindFirstValue("sub"), out var user) && Guid.TryParse(principal.FindFirstValue(SessionClaim), out var session)
             && long.TryParse(principal.FindFirstValue(TimeClaim), NumberStyles.None, CultureInfo.InvariantCulture, out var time) && time <= DateTimeOffset.MaxValue.Ticks && principal.FindFirstValue(StampClaim) is { } stamp
-            ? new(session, user, stamp, new DateTimeOffset(time, TimeSpan.Zero))
+            ? new(session, user, stamp, principal.FindFirstValue(MethodsClaim)?.Split(' ') ?? [], new DateTimeOffset(time, TimeSpan.Zero))
             : null;
 
     private async Task EndRowAsync(Guid? id, CancellationToken ct)

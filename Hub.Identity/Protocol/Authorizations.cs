@@ -55,7 +55,7 @@ internal sealed class Authorizations(IdentityDb db, TimeProvider clock, IOptions
             return null;
         await RememberConsentAsync(session.UserId, request.ClientId, request.Scopes, ct);
         var (code, now) = (Secrets.New(), clock.GetUtcNow());
-        var grant = new Grant(Guid.CreateVersion7(now), session.UserId, request.ClientId, [.. request.Scopes], session.SessionId, session.SecurityStamp, session.AuthenticatedAt,
+        var grant = new Grant(Guid.CreateVersion7(now), session.UserId, request.ClientId, [.. request.Scopes], session.SessionId, session.SecurityStamp, [.. session.Amr], session.AuthenticatedAt,
             now, now + options.Value.RefreshAbsoluteLifetime);
         db.Add(grant);
         db.Add(new AuthorizationCode(Secrets.Hash(code), grant.Id, request.ClientId, request.RedirectUri, request.CodeChallenge, request.Nonce, request.DpopJkt, now + options.Value.CodeLifetime));

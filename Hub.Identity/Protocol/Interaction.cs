@@ -1,7 +1,7 @@
 namespace CodeZero.Hub.Identity.Protocol;
 
-/// <summary>Who is signed in at this browser, since when.</summary>
-internal sealed record SignedIn(Guid SessionId, Guid UserId, string SecurityStamp, DateTimeOffset AuthenticatedAt);
+/// <summary>Who is signed in at this browser, how and since when.</summary>
+internal sealed record SignedIn(Guid SessionId, Guid UserId, string SecurityStamp, IReadOnlyList<string> Amr, DateTimeOffset AuthenticatedAt);
 
 /// <summary>What an authorization request needs next.</summary>
 internal abstract record Interaction

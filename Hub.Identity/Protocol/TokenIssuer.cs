@@ -21,6 +21,8 @@ internal sealed class TokenIssuer(SigningKeys keys, IOptions<HubIdentityOptions>
     {
         var audience = scopes.Contains(Scopes.Hub) ? Audiences.Api(_options.Issuer) : _options.Issuer;
         var claims = AccessClaims(audience, grant.UserId.ToString(), grant.ClientId, string.Join(' ', scopes), dpopJkt, _options.AccessTokenLifetime);
+        claims["auth_time"] = grant.AuthenticatedAt.ToUnixTimeSeconds(); // RFC 9068 §2.2.1
+        claims["amr"] = Methods(grant);
         return (await SignAccessTokenAsync(claims, ct), _options.AccessTokenLifetime);
     }
 
@@ -46,12 +48,15 @@ internal sealed class TokenIssuer(SigningKeys keys, IOptions<HubIdentityOptions>
             ["iat"] = now.ToUnixTimeSeconds(),
             ["exp"] = (now + _options.IdTokenLifetime).ToUnixTimeSeconds(),
             ["auth_time"] = grant.AuthenticatedAt.ToUnixTimeSeconds(),
+            ["amr"] = Methods(grant),
             ["at_hash"] = Base64Url.EncodeToString(SHA256.HashData(Encoding.ASCII.GetBytes(accessToken)).AsSpan(..16)), // §3.1.3.6: the left half
         };
         if (nonce is not null)
             claims["nonce"] = nonce;
         return _handler.CreateToken(claims.ToJsonString(), await keys.GetCurrentAsync(SigningAlgorithms.Rs256, ct), Header("JWT"));
     }
+
+    private static JsonArray Methods(Grant grant) => [.. grant.Amr];
 
     private JsonObject AccessClaims(string audience, string subject, string clientId, string scope, string? dpopJkt, TimeSpan lifetime)
     {

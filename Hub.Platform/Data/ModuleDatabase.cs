@@ -55,7 +55,7 @@ public static class ModuleDatabase
         services.AddSingleton(MigrationSource.Embedded(schema, typeof(TDb).Assembly));
         services.AddDbContext<TDb>((provider, options) => options
             .UseNpgsql(provider.GetRequiredService<NpgsqlDataSource>())
-            .AddInterceptors(new TenantInTransaction(provider.GetRequiredService<Tenant>())));
+            .AddInterceptors(new TenantInTransaction(provider.GetRequiredService<Tenant>(), provider.GetRequiredService<OpenTransactions>())));
         return services;
     }
 

@@ -8,12 +8,13 @@ namespace CodeZero.Hub.Platform.Data;
 /// Tells PostgreSQL who each transaction works for. Transaction-local, so that a connection pool (ours or an external one) can never
 /// carry one tenant's setting to another's request.
 /// </summary>
-internal sealed class TenantInTransaction(Tenant tenant) : DbTransactionInterceptor
+internal sealed class TenantInTransaction(Tenant tenant, OpenTransactions transactions) : DbTransactionInterceptor
 {
     public override DbTransaction TransactionStarted(DbConnection connection, TransactionEndEventData eventData, DbTransaction result)
     {
         using var command = SetTenant(connection, result);
         command.ExecuteNonQuery();
+        transactions.Begun(eventData.Context!);
         return result;
     }
 
@@ -22,6 +23,7 @@ internal sealed class TenantInTransaction(Tenant tenant) : DbTransactionIntercep
     {
         await using var command = SetTenant(connection, result);
         await command.ExecuteNonQueryAsync(cancellationToken);
+        transactions.Begun(eventData.Context!);
         return result;
     }
 

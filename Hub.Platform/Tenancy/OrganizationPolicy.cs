@@ -19,14 +19,18 @@ public static class OrganizationPolicy
     /// <summary>The route parameter that names the organization, by slug or id.</summary>
     public const string RouteParameter = "org";
 
-    /// <summary>Members with at least this role may call the endpoint.</summary>
-    public static TBuilder RequireOrganizationRole<TBuilder>(this TBuilder builder, OrganizationRole minimum) where TBuilder : IEndpointConventionBuilder =>
-        builder.RequireAuthorization(policy => policy.RequireAuthenticatedUser().AddRequirements(new OrganizationRequirement(minimum)))
-            .WithMetadata(new OrganizationRequirement(minimum));
+    /// <summary>Members whose role has this permission may call the endpoint.</summary>
+    public static TBuilder RequirePermission<TBuilder>(this TBuilder builder, Permission permission) where TBuilder : IEndpointConventionBuilder =>
+        builder.RequireAuthorization(policy => policy.RequireAuthenticatedUser().AddRequirements(new OrganizationRequirement(permission)))
+            .WithMetadata(new OrganizationRequirement(permission));
 }
 
-/// <summary>At least this role in the organization that the route names.</summary>
-public sealed record OrganizationRequirement(OrganizationRole Minimum) : IAuthorizationRequirement;
+/// <summary>This permission in the organization that the route names.</summary>
+public sealed record OrganizationRequirement(Permission Permission) : IAuthorizationRequirement
+{
+    /// <summary>The lowest role that has it.</summary>
+    public OrganizationRole Minimum => Permission.Minimum;
+}
 
 internal sealed class OrganizationHandler(Tenant tenant, Caller caller) : AuthorizationHandler<OrganizationRequirement>
 {

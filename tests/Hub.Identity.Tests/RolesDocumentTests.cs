@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using CodeZero.Hub.Contracts;
 using CodeZero.Hub.Platform.Tenancy;
 using CodeZero.Testing;
 using Microsoft.AspNetCore.Routing;
@@ -8,6 +9,23 @@ namespace CodeZero.Hub.Identity.Tests;
 
 public sealed partial class RolesDocumentTests(HubFixture fixture) : IClassFixture<HubFixture>
 {
+    [Fact]
+    public void Permissions_are_those_of_docs_roles()
+    {
+        var documented = PermissionRow().Matches(File.ReadAllText(Path.Combine(RepositoryRoot(), "docs", "roles.md"))).Select(match => $"{match.Groups["name"].Value} {match.Groups["role"].Value}");
+
+        Assert.Equal(Permissions.All.Select(permission => $"{permission.Name} {permission.Minimum.ToString().ToLowerInvariant()}"), documented);
+    }
+
+    [Fact]
+    public void Every_permission_is_in_the_list_and_has_a_name_of_its_own()
+    {
+        var declared = typeof(Permissions).GetProperties().Where(property => property.PropertyType == typeof(Permission)).Select(property => (Permission)property.GetValue(null)!);
+
+        Assert.Equal(declared.OrderBy(permission => permission.Name), Permissions.All.OrderBy(permission => permission.Name));
+        Assert.Equal(Permissions.All.Count, Permissions.All.Select(permission => permission.Name).Distinct().Count());
+    }
+
     [Fact]
     public void Every_route_of_an_organization_stands_in_docs_roles_with_its_role()
     {
@@ -35,6 +53,9 @@ public sealed partial class RolesDocumentTests(HubFixture fixture) : IClassFixtu
 
     [GeneratedRegex(@"^\| `(?<route>[A-Z]+ /\S+)` \| (?<role>\w+) \|$", RegexOptions.Multiline)]
     private static partial Regex Row();
+
+    [GeneratedRegex(@"^\| `(?<name>[a-z]+\.[a-z]+)` \| (?<role>\w+) \|", RegexOptions.Multiline)]
+    private static partial Regex PermissionRow();
 
     [GeneratedRegex(":[^}]+}")]
     private static partial Regex Constraint();

@@ -37,7 +37,7 @@ internal sealed class SignInModel(Accounts accounts, Sessions sessions, Authoriz
             return refused;
         if (await accounts.CheckPasswordAsync(Input.Email ?? "", Input.Password ?? "", Aborted) is { } person)
         {
-            await sessions.StartAsync(HttpContext, person, Aborted);
+            await sessions.StartAsync(HttpContext, person, [AuthenticationMethods.Password], Aborted);
             return GoOn();
         }
         Failed = true;

@@ -49,7 +49,7 @@ internal sealed class SignUpModel(Accounts accounts, Sessions sessions, Identity
         switch (await accounts.SignUpAsync(Input.Email?.Trim() ?? "", Input.Password ?? "", Input.Organization, Aborted))
         {
             case SignUpResult.Created created:
-                await sessions.StartAsync(HttpContext, await db.Users.AsNoTracking().SingleAsync(person => person.Id == created.UserId, Aborted), Aborted);
+                await sessions.StartAsync(HttpContext, await db.Users.AsNoTracking().SingleAsync(person => person.Id == created.UserId, Aborted), [AuthenticationMethods.Password], Aborted);
                 return GoOn();
             case SignUpResult.Refused wrong:
                 (_wrongField, Fault) = (wrong.Field, wrong.Reason);

@@ -1,0 +1,122 @@
+using CodeZero.Hub.Contracts;
+using CodeZero.Hub.Identity.Data;
+using CodeZero.Hub.Platform.Tenancy;
+using Microsoft.EntityFrameworkCore;
+
+namespace CodeZero.Hub.Identity.Domain;
+
+/// <summary>What came of a change to the members of an organization.</summary>
+internal enum MembershipOutcome
+{
+    Done,
+
+    /// <summary>It is so already.</summary>
+    Unchanged,
+
+    /// <summary>The person is no member.</summary>
+    NotAMember,
+
+    /// <summary>It concerns a role above that of who asks.</summary>
+    AboveOwnRole,
+
+    /// <summary>The organization would be left without an owner.</summary>
+    LastOwner,
+}
+
+/// <summary>
+/// Who is in the organization that the scope works for, and as what. Changes wait for each other to the end of their transactions, so that of two owners who remove each other
+/// one stays; and each is in the audit log. Needs an open transaction of <see cref="IdentityDb"/>.
+/// </summary>
+internal sealed class Memberships(IdentityDb db, Tenant tenant, IAuditLog audit, TimeProvider clock)
+{
+    private Guid Organization => tenant.OrganizationId ?? throw new InvalidOperationException("This scope works for no organization, which then has no members.");
+
+    /// <summary>Adds a person. Who is a member already keeps their role, whichever it is.</summary>
+    /// <param name="how">How they came in, for the audit log: <c>invitation</c>, <c>domain</c>, <c>sso</c>, <c>scim</c>.</param>
+    public async Task<MembershipOutcome> AddAsync(Guid userId, OrganizationRole role, string how, CancellationToken ct)
+    {
+        await LockAsync(ct);
+        if (await FindAsync(userId, ct) is not null)
+            return MembershipOutcome.Unchanged;
+        db.Add(new Member(Organization, userId, role, clock.GetUtcNow()));
+        await db.SaveChangesAsync(ct);
+        await RecordAsync("member.added", userId, before: null, after: new { role, how }, ct);
+        return MembershipOutcome.Done;
+    }
+
+    /// <summary>Gives a member another role.</summary>
+    /// <param name="by">The member who asks, whose role as it is now bounds both roles; null: the organization itself, such as by its directory.</param>
+    public async Task<MembershipOutcome> ChangeRoleAsync(Guid userId, OrganizationRole role, Guid? by, CancellationToken ct)
+    {
+        await LockAsync(ct);
+        if (await FindAsync(userId, ct) is not { } member)
+            return MembershipOutcome.NotAMember;
+        if (!await ReachesAsync(by, member.Role, ct) || !await ReachesAsync(by, role, ct))
+            return MembershipOutcome.AboveOwnRole;
+        if (member.Role == role)
+            return MembershipOutcome.Unchanged;
+        if (await IsLastOwnerAsync(member, ct))
+            return MembershipOutcome.LastOwner;
+        await SetRoleAsync(member, role, ct);
+        return MembershipOutcome.Done;
+    }
+
+    /// <summary>Ends a membership. Whatever the person may do here ends with it, at their next request.</summary>
+    /// <param name="by">The member who asks: themselves, or one whose role reaches theirs; null: the organization itself.</param>
+    public async Task<MembershipOutcome> RemoveAsync(Guid userId, Guid? by, CancellationToken ct)
+    {
+        await LockAsync(ct);
+        if (await FindAsync(userId, ct) is not { } member)
+            return MembershipOutcome.NotAMember;
+        if (by != userId && !await ReachesAsync(by, member.Role, ct))
+            return MembershipOutcome.AboveOwnRole;
+        if (await IsLastOwnerAsync(member, ct))
+            return MembershipOutcome.LastOwner;
+        db.Remove(member);
+        await db.SaveChangesAsync(ct);
+        await RecordAsync(by == userId ? "member.left" : "member.removed", userId, before: new { member.Role }, after: null, ct);
+        return MembershipOutcome.Done;
+    }
+
+    /// <summary>An owner makes another member an owner and becomes an admin.</summary>
+    public async Task<MembershipOutcome> TransferAsync(Guid from, Guid to, CancellationToken ct)
+    {
+        await LockAsync(ct);
+        if (await FindAsync(from, ct) is not { Role: OrganizationRole.Owner } owner)
+            return MembershipOutcome.AboveOwnRole;
+        if (await FindAsync(to, ct) is not { } successor)
+            return MembershipOutcome.NotAMember;
+        if (from == to)
+            return MembershipOutcome.Unchanged;
+        if (successor.Role != OrganizationRole.Owner)
+            await SetRoleAsync(successor, OrganizationRole.Owner, ct);
+        await SetRoleAsync(owner, OrganizationRole.Admin, ct);
+        return MembershipOutcome.Done;
+    }
+
+    private Task LockAsync(CancellationToken ct) => db.LockAsync($"members:{Organization}", ct);
+
+    private Task<Member?> FindAsync(Guid userId, CancellationToken ct) => db.Memberships.SingleOrDefaultAsync(member => member.UserId == userId, ct);
+
+    private async Task<bool> ReachesAsync(Guid? by, OrganizationRole role, CancellationToken ct) =>
+        by is not { } asking || (await db.Memberships.AsNoTracking().SingleOrDefaultAsync(member => member.UserId == asking, ct))?.Role is { } own && own >= OrganizationRole.Admin && own >= role;
+
+    private async Task<bool> IsLastOwnerAsync(Member member, CancellationToken ct) =>
+        member.Role == OrganizationRole.Owner && !await db.Memberships.AnyAsync(other => other.Role == OrganizationRole.Owner && other.UserId != member.UserId, ct);
+
+    private async Task SetRoleAsync(Member member, OrganizationRole role, CancellationToken ct)
+    {
+        var before = member.Role;
+        member.BecomeA(role);
+        await db.SaveChangesAsync(ct);
+        await RecordAsync("member.role_changed", member.UserId, new { role = before }, new { role }, ct);
+    }
+
+    private async Task RecordAsync(string action, Guid userId, object? before, object? after, CancellationToken ct) =>
+        await audit.RecordAsync(new(action, "member", userId)
+        {
+            TargetName = await db.Users.Where(person => person.Id == userId).Select(person => person.Email).SingleOrDefaultAsync(ct),
+            Before = before,
+            After = after,
+        }, ct);
+}
