@@ -38,8 +38,11 @@ public sealed class HubIdentityOptions
     /// </summary>
     public TimeSpan RefreshLeeway { get; set; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>How long a browser stays signed in. Default 12 hours.</summary>
+    /// <summary>How long a browser stays signed in, however much it is used. Default 12 hours.</summary>
     public TimeSpan SessionLifetime { get; set; } = TimeSpan.FromHours(12);
+
+    /// <summary>A browser unused for this long is signed out. Default 1 hour (NIST SP 800-63B-4 §2.2.3), at least 5 minutes, at most <see cref="SessionLifetime"/>.</summary>
+    public TimeSpan SessionIdleLifetime { get; set; } = TimeSpan.FromHours(1);
 
     /// <summary>What a password must be.</summary>
     public PasswordPolicy Password { get; } = new();
@@ -134,6 +137,7 @@ internal sealed class ValidateHubIdentityOptions : IValidateOptions<HubIdentityO
             .. Range(nameof(options.RefreshAbsoluteLifetime), options.RefreshAbsoluteLifetime, TimeSpan.FromMinutes(1), TimeSpan.FromDays(366)),
             .. Range(nameof(options.RefreshLeeway), options.RefreshLeeway, TimeSpan.Zero, TimeSpan.FromMinutes(2)),
             .. Range(nameof(options.SessionLifetime), options.SessionLifetime, TimeSpan.FromMinutes(5), TimeSpan.FromDays(30)),
+            .. Range(nameof(options.SessionIdleLifetime), options.SessionIdleLifetime, TimeSpan.FromMinutes(5), options.SessionLifetime),
             .. Range("Password:MinimumLength", options.Password.MinimumLength, 8, 64),
             .. Range("Lockout:Attempts", options.Lockout.Attempts, 3, 100),
             .. Range("Lockout:Duration", options.Lockout.Duration, TimeSpan.FromSeconds(10), TimeSpan.FromDays(1)),

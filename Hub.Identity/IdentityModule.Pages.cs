@@ -4,7 +4,6 @@ using CodeZero.Hub.Platform.Web;
 using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc.ApplicationParts;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using Microsoft.AspNetCore.Routing;
@@ -42,7 +41,7 @@ public static partial class IdentityModule
 
     private static void MapPages(IEndpointRouteBuilder routes, HubIdentityOptions.AddressLimits limits)
     {
-        routes.MapGet(Stylesheet.Path, Stylesheet.Serve).ExcludeFromDescription().AllowAnonymousBecause("The sign-in page needs its style before anybody is signed in.");
+        PasskeyScript.Asset.Map(routes);
         routes.MapRazorPages().Add(page =>
         {
             if (page.Metadata.OfType<PageActionDescriptor>().SingleOrDefault() is not { AreaName: IdentityPage.Area } descriptor)

@@ -28,6 +28,7 @@ public static partial class IdentityModule
             identity.Lockout.DefaultLockoutTimeSpan = options.Value.Lockout.Duration;
         });
         services.AddSingleton<Accounts>().AddScoped<Sessions>().AddScoped<SessionCookieEvents>();
+        AddPasskeys(services);
     }
 
     private static void MapPeople(RouteGroupBuilder v1, HubIdentityOptions.AddressLimits limits)

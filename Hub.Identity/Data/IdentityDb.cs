@@ -18,6 +18,7 @@ internal sealed class IdentityDb(DbContextOptions<IdentityDb> options, Tenant te
     public DbSet<Member> Memberships => Set<Member>();
     public DbSet<AuditRecord> AuditEvents => Set<AuditRecord>();
     public DbSet<Session> Sessions => Set<Session>();
+    public DbSet<PasskeyCeremony> PasskeyCeremonies => Set<PasskeyCeremony>();
     public DbSet<PendingAuthorization> PendingAuthorizations => Set<PendingAuthorization>();
     public DbSet<Consent> Consents => Set<Consent>();
     public DbSet<Grant> Grants => Set<Grant>();
@@ -33,6 +34,7 @@ internal sealed class IdentityDb(DbContextOptions<IdentityDb> options, Tenant te
     {
         base.OnModelCreating(builder);
         PeopleModel.Map(builder);
+        PasskeysModel.Map(builder);
         OrganizationsModel.Map(builder);
         AuditModel.Map(builder);
         ProviderModel.Map(builder);

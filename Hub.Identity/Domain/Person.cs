@@ -12,7 +12,8 @@ internal sealed class Person : IdentityUser<Guid>
     {
     }
 
-    public Person(string email, DateTimeOffset createdAt)
+    /// <param name="passkeyHandle">The handle of a passkey that was made before the account; null makes one.</param>
+    public Person(string email, DateTimeOffset createdAt, string? passkeyHandle = null)
     {
         Id = Guid.CreateVersion7(createdAt);
         UserName = email;
@@ -20,9 +21,13 @@ internal sealed class Person : IdentityUser<Guid>
         CreatedAt = createdAt;
         LockoutEnabled = true;
         SecurityStamp = Guid.CreateVersion7().ToString("N");
+        PasskeyHandle = passkeyHandle ?? Protocol.Secrets.New();
     }
 
     public DateTimeOffset CreatedAt { get; private set; }
+
+    /// <summary>What authenticators keep of the account: random, and told to nobody else (WebAuthn Level 3 §14.6.1).</summary>
+    public string PasskeyHandle { get; private set; } = "";
 
     /// <summary>Wrong passwords lock for minutes; an end that never comes is an administrator's doing.</summary>
     public bool IsDisabled => LockoutEnd == DateTimeOffset.MaxValue;

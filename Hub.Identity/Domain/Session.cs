@@ -1,7 +1,8 @@
 namespace CodeZero.Hub.Identity.Domain;
 
 /// <summary>One sign-in in one browser. The cookie only names it: what ends here is ended at once, wherever the cookie was copied to.</summary>
-internal sealed class Session(Guid id, Guid userId, string securityStamp, string[] amr, DateTimeOffset authenticatedAt, DateTimeOffset expiresAt)
+internal sealed class Session(
+    Guid id, Guid userId, string securityStamp, string[] amr, DateTimeOffset authenticatedAt, DateTimeOffset expiresAt, string device, string? address)
 {
     public Guid Id { get; private set; } = id;
     public Guid UserId { get; private set; } = userId;
@@ -13,6 +14,18 @@ internal sealed class Session(Guid id, Guid userId, string securityStamp, string
     public string[] Amr { get; private set; } = amr;
 
     public DateTimeOffset AuthenticatedAt { get; private set; } = authenticatedAt;
+
+    /// <summary>The end that no use moves.</summary>
     public DateTimeOffset ExpiresAt { get; private set; } = expiresAt;
+
+    /// <summary>The browser and its system, as its person would say it: <c>Firefox on Windows</c>.</summary>
+    public string Device { get; private set; } = device;
+
+    /// <summary>The network address it began at; null when unknown.</summary>
+    public string? Address { get; private set; } = address;
+
+    /// <summary>When it was last used, to about a minute.</summary>
+    public DateTimeOffset LastSeenAt { get; private set; } = authenticatedAt;
+
     public DateTimeOffset? EndedAt { get; private set; }
 }

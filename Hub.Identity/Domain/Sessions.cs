@@ -16,6 +16,8 @@ internal sealed class Sessions(IdentityDb db, TimeProvider clock, IOptions<HubId
     /// <summary>The authentication scheme of the Hub's pages.</summary>
     public const string Scheme = "session";
 
+    private static readonly TimeSpan SightingInterval = TimeSpan.FromMinutes(1);
+
     private const string SessionClaim = "sid";
     private const string StampClaim = "stamp";
     private const string MethodsClaim = "amr";
@@ -27,7 +29,8 @@ internal sealed class Sessions(IdentityDb db, TimeProvider clock, IOptions<HubId
     {
         await EndRowAsync((await FindAsync(http))?.SessionId, ct);
         var now = clock.GetUtcNow();
-        var session = new Session(Guid.CreateVersion7(now), person.Id, person.SecurityStamp!, amr, now, now + options.Value.SessionLifetime);
+        var session = new Session(Guid.CreateVersion7(now), person.Id, person.SecurityStamp!, amr, now, now + options.Value.SessionLifetime,
+            UserAgent.Describe(http.Request.Headers.UserAgent), http.Connection.RemoteIpAddress?.ToString());
         db.Add(session);
         await db.SaveChangesAsync(ct);
         var identity = new ClaimsIdentity(
@@ -50,12 +53,23 @@ internal sealed class Sessions(IdentityDb db, TimeProvider clock, IOptions<HubId
         await http.SignOutAsync(Scheme);
     }
 
-    /// <summary>Whether the cookie's session still stands.</summary>
-    public Task<bool> IsLiveAsync(SignedIn session, CancellationToken ct)
+    /// <summary>Whether the cookie's session still stands; noted as used now, at most once a minute.</summary>
+    public async Task<bool> IsLiveAsync(SignedIn session, CancellationToken ct)
     {
         var now = clock.GetUtcNow();
-        return db.Sessions.AnyAsync(row => row.Id == session.SessionId && row.UserId == session.UserId && row.EndedAt == null && row.ExpiresAt > now
-            && db.Users.Any(person => person.Id == row.UserId && person.SecurityStamp == row.SecurityStamp && person.LockoutEnd != DateTimeOffset.MaxValue), ct);
+        var lastSeen = await Live(session.UserId).Where(row => row.Id == session.SessionId).Select(row => (DateTimeOffset?)row.LastSeenAt).SingleOrDefaultAsync(ct);
+        if (now - lastSeen > SightingInterval)
+            await db.Sessions.Where(row => row.Id == session.SessionId && row.LastSeenAt == lastSeen).ExecuteUpdateAsync(set => set.SetProperty(row => row.LastSeenAt, now), ct);
+        return lastSeen is not null;
+    }
+
+    /// <summary>The sessions that the person is signed in with.</summary>
+    public IQueryable<Session> Live(Guid userId)
+    {
+        var now = clock.GetUtcNow();
+        var idleSince = now - options.Value.SessionIdleLifetime;
+        return db.Sessions.AsNoTracking().Where(row => row.UserId == userId && row.EndedAt == null && row.ExpiresAt > now && row.LastSeenAt > idleSince
+            && db.Users.Any(person => person.Id == row.UserId && person.SecurityStamp == row.SecurityStamp && person.LockoutEnd != DateTimeOffset.MaxValue));
     }
 
     public static SignedIn? Read(ClaimsPrincipal principal) =>

@@ -60,6 +60,7 @@ public static class Platform
         app.UseCallerLimits();
         app.UseIdempotency();
         app.MapHealth();
+        Asset.Stylesheet.Map(app);
         app.MapOpenApiDocument();
         return app;
     }

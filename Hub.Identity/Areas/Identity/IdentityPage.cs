@@ -14,6 +14,8 @@ internal abstract class IdentityPage : PageModel
 {
     public const string Area = "Identity";
 
+    private PagePolicy _policy = new();
+
     /// <summary>Who is signed in at this browser; null when nobody is.</summary>
     public SignedIn? Session => User.Identity?.AuthenticationType == Sessions.Scheme ? Sessions.Read(User) : null;
 
@@ -26,9 +28,13 @@ internal abstract class IdentityPage : PageModel
         return StatusCode(StatusCodes.Status303SeeOther);
     }
 
-    /// <summary>Lets this page's form end, over redirects, at a client. Browsers apply <c>form-action</c> to each redirect of a posted form.</summary>
-    protected void AllowFormsTo(string redirectUri) =>
-        Response.Headers.ContentSecurityPolicy = IdentityPageFilter.Policy($"'self' {new Uri(redirectUri).GetLeftPart(UriPartial.Authority)}");
+    /// <summary>Lets this page's form end at a client.</summary>
+    protected void AllowFormsTo(string redirectUri) => Apply(_policy with { FormTarget = new Uri(redirectUri).GetLeftPart(UriPartial.Authority) });
+
+    /// <summary>Lets this page have the script for passkeys.</summary>
+    protected void AllowScript() => Apply(_policy with { Scripted = true });
+
+    private void Apply(PagePolicy policy) => Response.Headers.ContentSecurityPolicy = (_policy = policy).ToString();
 }
 
 /// <summary>For every page of the module: who is signed in, before the antiforgery check binds forms to them; headers; and no method but the page's own.</summary>
@@ -37,13 +43,10 @@ internal sealed class IdentityPageFilter : IAsyncAuthorizationFilter, IAsyncPage
     /// <summary>Before the antiforgery filter (1000).</summary>
     public int Order => 0;
 
-    public static string Policy(string formAction) =>
-        $"default-src 'none'; style-src 'self'; img-src 'self' data:; form-action {formAction}; frame-ancestors 'none'; base-uri 'none'";
-
     public async Task OnAuthorizationAsync(AuthorizationFilterContext context)
     {
         var headers = context.HttpContext.Response.Headers;
-        headers.ContentSecurityPolicy = Policy("'self'");
+        headers.ContentSecurityPolicy = new PagePolicy().ToString();
         headers.CacheControl = "no-cache, no-store";
         headers["Referrer-Policy"] = "no-referrer";
         headers.XFrameOptions = "DENY";
