@@ -14,8 +14,11 @@ public sealed class ManifestFiles
     private readonly Func<string, FileLookup> _find;
     private readonly SortedDictionary<string, ReadOnlyMemory<byte>> _referenced = new(StringComparer.Ordinal);
 
-    private ManifestFiles(string name, ReadOnlyMemory<byte> manifest, IReadOnlyList<string> others, Func<string, FileLookup> find) =>
-        (Name, Manifest, Others, _find) = (name, manifest, others, find);
+    private ManifestFiles(string directory, string name, ReadOnlyMemory<byte> manifest, IReadOnlyList<string> others, Func<string, FileLookup> find) =>
+        (Directory, Name, Manifest, Others, _find) = (directory, name, manifest, others, find);
+
+    /// <summary>Where the files are, seen from the working directory as whoever opened them does; empty for that directory itself, and for files that were sent.</summary>
+    public string Directory { get; }
 
     /// <summary>The manifest's file name, for messages.</summary>
     public string Name { get; }
@@ -36,7 +39,7 @@ public sealed class ManifestFiles
         foreach (var (path, content) in others ?? new Dictionary<string, ReadOnlyMemory<byte>>())
             if (Relative(path) is { } relative)
                 files[relative] = content;
-        return new(name, manifest, [.. files.Keys.Where(IsEditionFile).Order(StringComparer.Ordinal)], path =>
+        return new("", name, manifest, [.. files.Keys.Where(IsEditionFile).Order(StringComparer.Ordinal)], path =>
             !files.TryGetValue(path, out var content) ? new(FileOutcome.Missing)
             : content.Length > LargestFileBytes ? new(FileOutcome.TooLarge)
             : new(FileOutcome.Found, content));
@@ -51,15 +54,15 @@ public sealed class ManifestFiles
     /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
     public static ManifestFiles Open(string path)
     {
-        var file = Directory.Exists(path) ? s_names.Select(n => Path.Combine(path, n)).FirstOrDefault(File.Exists) : path;
+        var file = System.IO.Directory.Exists(path) ? s_names.Select(n => Path.Combine(path, n)).FirstOrDefault(File.Exists) : path;
         if (file is null)
             throw new FileNotFoundException($"There is no manifest in {path}: expected {string.Join(", ", s_names)}.", path);
         if (!File.Exists(file))
             throw new FileNotFoundException($"There is no manifest {file}.", file);
         var directory = Path.GetDirectoryName(Path.GetFullPath(file))!;
         var name = Path.GetFileName(file);
-        var others = Directory.EnumerateFiles(directory).Select(f => Path.GetFileName(f)).Where(IsEditionFile).Order(StringComparer.Ordinal);
-        return new(name, ReadUpTo(file, LargestFileBytes + 1), [.. others], reference => Read(directory, reference));
+        var others = System.IO.Directory.EnumerateFiles(directory).Select(f => Path.GetFileName(f)).Where(IsEditionFile).Order(StringComparer.Ordinal);
+        return new(Path.GetDirectoryName(file) is { } written and not "." ? written : "", name, ReadUpTo(file, LargestFileBytes + 1), [.. others], reference => Read(directory, reference));
     }
 
     /// <summary>Reads a referenced file: an <see cref="Asset"/> of a parsed application, for example.</summary>
@@ -125,7 +128,7 @@ internal readonly record struct FileLookup(FileOutcome Outcome, ReadOnlyMemory<b
     public string Problem => Outcome switch
     {
         FileOutcome.Missing => "was not found. Put it beside the manifest, and send it along",
-        FileOutcome.TooLarge => "is larger than 512 kB. Make it smaller",
+        FileOutcome.TooLarge => "is larger than 512 KiB. Make it smaller",
         _ => "leads out of the manifest's directory or through a link. Refer to a file in that directory",
     };
 }

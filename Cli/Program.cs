@@ -9,7 +9,8 @@ var root = new RootCommand("czctl: CodeZero from the command line. Publish appli
     GlobalOptions.Hub, GlobalOptions.Organization, GlobalOptions.Json, GlobalOptions.Quiet,
     LoginCommand.Create(), LogoutCommand.Create(), WhoAmICommand.Create(), OrgCommands.Create(),
     AppCommands.Create(), ClusterCommands.Create(), KeyCommands.Create(),
-    InstallCommand.Create(), ApproveCommand.Create(), StatusCommand.Create(), UninstallCommand.Create(), VersionCommand.Create(),
+    InstallCommand.Create(), ApproveCommand.Create(), StatusCommand.Create(), ChangeCommands.Upgrade(), ChangeCommands.Configure(),
+    PauseCommands.Pause(), PauseCommands.Resume(), UninstallCommand.Create(), VersionCommand.Create(),
 };
 HelpWithExamples.Use(root);
 

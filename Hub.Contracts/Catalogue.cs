@@ -12,7 +12,8 @@ public sealed record PublishedVersion(string Publisher, string App, string Versi
 public interface ICatalogue
 {
     /// <summary>
-    /// A version that this organization may install: its own, or a public one. <paramref name="version"/> null means the newest by SemVer precedence.
+    /// A version that this organization may install: its own, or a public one. <paramref name="version"/> null means the newest release,
+    /// and while there is none the newest pre-release, each by SemVer precedence.
     /// Null when there is none, or none that this organization may see.
     /// </summary>
     Task<PublishedVersion?> FindAsync(Guid organizationId, string publisher, string app, string? version, CancellationToken ct);

@@ -17,7 +17,7 @@ internal static partial class YamlSource
         if (utf8.Length > limits.FileBytes)
         {
             diagnostics.Add(Diagnostic.Error("manifest.too_large",
-                string.Create(CultureInfo.InvariantCulture, $"The file has {utf8.Length} bytes; at most {limits.FileBytes} are read. Split it into edition files."), new(file, 1, 1)));
+                string.Create(CultureInfo.InvariantCulture, $"The file has more than {limits.FileBytes} bytes, which is the most that is read. Split it into edition files."), new(file, 1, 1)));
             return null;
         }
         var rest = utf8.StartsWith(Encoding.UTF8.Preamble) ? utf8[Encoding.UTF8.Preamble.Length..] : utf8;

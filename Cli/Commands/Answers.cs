@@ -39,6 +39,22 @@ internal static class Answers
             "Give them with --set NAME=VALUE, --set-file NAME=FILE (secrets) or --answers FILE.");
     }
 
+    /// <summary>Whether the command line brings any answers.</summary>
+    public static bool AreGiven(CommandContext context) =>
+        context.Get(File) is not null || context.Get(Set) is { Length: > 0 } || context.Get(SetFile) is { Length: > 0 };
+
+    /// <summary>Sees that answers which stay, and which nobody can read here, are enough for another flow.</summary>
+    /// <param name="answered">The flow that was answered; null when it is not known.</param>
+    /// <exception cref="CommandError">The flow asks something that the other did not.</exception>
+    public static void RequireNoMore(Flow flow, Flow? answered)
+    {
+        var known = answered?.Prompts.Select(prompt => prompt.Name).ToHashSet(StringComparer.Ordinal);
+        var missing = FlowAnswers.Resolve(flow, new Dictionary<string, string>()).Errors.Where(error => known?.Contains(error.Prompt) == false).ToList();
+        if (missing.Count > 0)
+            throw CommandError.Refused("answers.required", "It asks what was not asked before:\n" + string.Join('\n', missing.Select(error => "  " + error.Message)),
+                "Give all answers anew, with --set NAME=VALUE, --set-file NAME=FILE (secrets) or --answers FILE: those that are there are sealed, and cannot be added to.");
+    }
+
     private static bool IsSecret(Prompt prompt) => prompt.Type == PromptType.Password || prompt.Target == PromptTarget.Secrets;
 
     /// <summary>Asks what must be answered and is not: each answer may bring further questions.</summary>

@@ -1,11 +1,6 @@
 using System.CommandLine;
-using System.Text;
-using CodeZero.AgentProtocol.Sealing;
-using CodeZero.AppManifest;
 using CodeZero.Cli.CommandLine;
-using CodeZero.Cli.Session;
 using CodeZero.Hub.Client;
-using Application = CodeZero.AppManifest.Application;
 
 namespace CodeZero.Cli.Commands;
 
@@ -18,16 +13,15 @@ internal static class InstallCommand
     private static readonly Argument<string> App = new("application") { Description = "publisher/app." };
     private static readonly Option<string> Namespace = new("--namespace", "-n") { Description = "The Kubernetes namespace, one that is CodeZero's or empty.", HelpName = "NS", Required = true };
     private static readonly Option<string?> Name = new("--name") { Description = "The App's name in the cluster. Default: the application's.", HelpName = "NAME" };
-    private static readonly Option<string?> Edition = new("--edition") { Description = "Default: the only one on offer, or latest.", HelpName = "EDITION" };
+    private static readonly Option<string?> EditionName = new("--edition") { Description = "Default: the only one on offer, or latest.", HelpName = "EDITION" };
     private static readonly Option<string?> Version = new("--version") { Description = "Default: the newest.", HelpName = "VERSION" };
-    private static readonly Option<string?> AgentThumbprint = new("--agent-thumbprint") { Description = "The agent key you trust with the answers. Default: the one accepted from here with `czctl clusters accept`.", HelpName = "THUMBPRINT" };
 
     public static CzCommand Create() => new CzCommand("install", "Install an application on a cluster.",
     [
         "czctl install acme/vaultwarden --cluster production --namespace vault --set SIGNUPS_ALLOWED=false",
         "czctl install acme/wiki --cluster demo -n wiki --edition stable --set-file ADMIN_PASSWORD=password.txt",
         "pass show wiki | czctl install acme/wiki --cluster demo -n wiki --set-file ADMIN_PASSWORD=-",
-    ], RunAsync).With(App, InstallReference.Cluster, Namespace, Name, Edition, Version, Answers.Set, Answers.SetFile, Answers.File, AgentThumbprint);
+    ], RunAsync).With(App, InstallReference.Cluster, Namespace, Name, EditionName, Version, Answers.Set, Answers.SetFile, Answers.File, ClusterKeys.AgentThumbprint);
 
     private static async Task RunAsync(CommandContext context, CancellationToken ct)
     {
@@ -35,7 +29,7 @@ internal static class InstallCommand
         var (name, ns) = (context.Get(Name) ?? app, context.Get(Namespace)!);
         var organization = await context.OrganizationAsync(ct);
         var cluster = await context.Terminal.WaitAsync("Asking the Hub", ClusterReference.FindAsync(context, organization, context.Get(InstallReference.Cluster)!, ct));
-        var existing = await InstallReference.FindLiveAsync(context.Hub, organization, cluster.Id.ToString(), ns, name, ct);
+        var existing = await InstallReference.FindOrNullAsync(context, organization, cluster, $"{ns}/{name}", ct);
         if (existing is { Removed: false } && IsSame(context, existing, publisher, app))
         {
             Print(context, cluster, existing, isNew: false);
@@ -43,44 +37,23 @@ internal static class InstallCommand
         }
 
         var version = await VersionAsync(context, publisher, app, ct);
-        var edition = Choose(VerifiedManifest.Check(version), context.Get(Edition));
-        var answers = await Answers.GatherAsync(context, FlowOf(edition, app), ct);
+        var edition = EditionReference.Choose(VerifiedManifest.Check(version), context.Get(EditionName));
+        var answers = await Answers.GatherAsync(context, EditionReference.SpecOf(edition, app).Provisioner.Flow, ct);
         // The answers are sealed to the install too, so its id is chosen here.
         var id = Guid.CreateVersion7(context.Time.GetUtcNow());
-        var inputs = answers.Count == 0 ? null : Seal(context, cluster, id, answers);
+        var inputs = answers.Count == 0 ? null : ClusterKeys.Seal(context, cluster, id, answers);
         var wanted = new NewInstall($"{publisher}/{app}", edition.Name, version.Version, name, ns, inputs, id);
         Print(context, cluster, await context.Terminal.WaitAsync($"Installing {publisher}/{app}", context.Hub.Installs.CreateAsync(organization, cluster.Id.ToString(), wanted, ct)), isNew: true);
     }
 
     private static bool IsSame(CommandContext context, Install existing, string publisher, string app) =>
         (existing.Publisher, existing.App) == (publisher, app)
-        && (context.Get(Edition) ?? existing.Edition) == existing.Edition && (context.Get(Version) ?? existing.Version) == existing.Version;
+        && (context.Get(EditionName) ?? existing.Edition) == existing.Edition && (context.Get(Version) ?? existing.Version) == existing.Version;
 
     private static async Task<ApplicationVersion> VersionAsync(CommandContext context, string publisher, string app, CancellationToken ct)
     {
         var version = context.Get(Version) ?? (await AppReference.FindAsync(context, publisher, app, ct)).Latest.Version;
         return await context.Terminal.WaitAsync("Fetching the manifest", AppReference.VersionAsync(context, publisher, app, version, ct));
-    }
-
-    private static Edition Choose(Application application, string? name)
-    {
-        const string usual = "latest";
-        var editions = application.Editions;
-        return (name is not null ? application.Edition(name) : editions.Count == 1 ? editions[0] : application.Edition(usual))
-            ?? throw CommandError.Refused("install.edition_unknown", name is null ? $"{application.AppId} has several editions." : $"{application.AppId} has no edition {name}.",
-                $"Choose one with --edition: {string.Join(", ", editions.Select(edition => edition.Name))}.");
-    }
-
-    private static Flow FlowOf(Edition edition, string app) => EditionSpec.Read(edition.Spec, app) is { HasErrors: false, Value: { } spec }
-        ? spec.Provisioner.Flow
-        : throw CommandError.Refused("manifest.unreadable", $"The edition {edition.Name} cannot be read.", "Is this czctl as new as the Hub?");
-
-    private static string Seal(CommandContext context, Cluster cluster, Guid install, IReadOnlyDictionary<string, string> answers)
-    {
-        var thumbprint = context.Get(AgentThumbprint)?.Trim() ?? new AcceptedAgents(context.Home, context.HubAddress).Find(cluster.Id)
-            ?? throw CommandError.Refused("agent.unknown", $"Nobody has accepted the agent of {cluster.Name} from here, so the answers cannot be sealed to it: the Hub's word alone is not enough.",
-                $"Read the thumbprint in the cluster (kubectl -n codezero-system get cm codezero-agent -o yaml); then: czctl clusters accept {cluster.Name} --thumbprint THUMBPRINT, or give --agent-thumbprint.");
-        return Encoding.ASCII.GetString(SealedInputs.Seal(ClusterKeys.Verify(cluster, thumbprint).Sealing, cluster.Id, install, new Inputs(answers)));
     }
 
     private static void Print(CommandContext context, Cluster cluster, Install install, bool isNew) => context.Terminal.Result(install, output =>
@@ -89,8 +62,7 @@ internal static class InstallCommand
         output.WriteLine(isNew
             ? $"{reference} on {cluster.Name} is wanted: {install.Publisher}/{install.App} {install.Version} ({install.Edition})."
             : $"{reference} on {cluster.Name} is there already: {install.Publisher}/{install.App} {install.Version} ({install.Edition}). Its answers are sealed; they were neither compared nor changed.");
-        if (install.Chain.Any(step => step is { Step: "approved", State: "waiting" }))
-            output.WriteLine($"If the cluster asks for approvals: czctl approve {reference} --cluster {cluster.Name} --key FILE");
-        output.WriteLine($"To watch: czctl status {reference} --cluster {cluster.Name} --watch");
+        InstallHints.Approval(output, cluster, install);
+        InstallHints.Watch(output, cluster, install);
     });
 }

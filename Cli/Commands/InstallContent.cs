@@ -36,16 +36,18 @@ internal sealed record InstallContent(Install Install, Digest Digest, EditionSpe
         yield return Line("digest", Digest.ToString());
     }
 
-    private IEnumerable<(string Label, string Text)> Parts()
+    private IEnumerable<(string Label, string Text)> Parts() => Install.Removed ? [] : PartsOf(Spec);
+
+    /// <summary>What an edition brings into the cluster, by kind.</summary>
+    /// <param name="spec">Null for provisioners whose keys are not known.</param>
+    public static IEnumerable<(string Label, string Text)> PartsOf(EditionSpec? spec)
     {
-        if (Install.Removed)
-            yield break;
-        if (Spec is null)
+        if (spec is null)
         {
             yield return ("content", "not known to this czctl; the provisioner decides");
             yield break;
         }
-        if (Spec.Provisioner.AppEngine is { } engine)
+        if (spec.Provisioner.AppEngine is { } engine)
         {
             yield return ("image", engine.Image.ToString());
             foreach (var port in engine.Ports)
@@ -55,11 +57,11 @@ internal sealed record InstallContent(Install Install, Digest Digest, EditionSpe
             if (engine.Command.Count > 0)
                 yield return ("command", string.Join(' ', engine.Command));
         }
-        else if (!Spec.Provisioner.IsIgnored)
-            yield return ("content", $"made by {Spec.Provisioner.Package}");
-        foreach (var dependency in Spec.Provisioner.Services)
+        else if (!spec.Provisioner.IsIgnored)
+            yield return ("content", $"made by {spec.Provisioner.Package}");
+        foreach (var dependency in spec.Provisioner.Services)
             yield return ("needs", dependency.Name);
-        foreach (var route in Spec.Routes.Where(route => !route.Disabled))
+        foreach (var route in spec.Routes.Where(route => !route.Disabled))
             yield return ("route", $"{route.Type.ToString().ToLowerInvariant()} to {route.TargetService}{(route.Private ? ", private" : "")}");
     }
 

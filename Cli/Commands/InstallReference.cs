@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Net;
 using CodeZero.Cli.CommandLine;
 using CodeZero.Hub.Client;
 
@@ -14,36 +15,45 @@ internal static class InstallReference
     /// <exception cref="CommandError">There is none, or the name alone is not enough.</exception>
     public static async Task<Install> FindAsync(CommandContext context, string organization, Cluster cluster, string written, CancellationToken ct)
     {
-        if (Guid.TryParse(written, out var id))
-            return await context.Hub.Installs.GetAsync(organization, cluster.Id.ToString(), id, ct);
-        var all = await context.Hub.Installs.ListAsync(organization, cluster.Id.ToString(), ct).ToListAsync(ct);
-        return all.Where(install => IsNamed(install, written)).ToList() switch
+        var all = await ListAsync(context, organization, cluster, ct);
+        return await FindAsync(all, context, organization, cluster, written, ct) ?? throw CommandError.NotFound($"There is no install {written} on {cluster.Name}.",
+            all.Count == 0 ? "Nothing is installed there." : $"There are: {string.Join(", ", all.Select(Name))}.");
+    }
+
+    /// <summary>The same without insisting: null where there is none.</summary>
+    public static async Task<Install?> FindOrNullAsync(CommandContext context, string organization, Cluster cluster, string written, CancellationToken ct) =>
+        await FindAsync(await ListAsync(context, organization, cluster, ct), context, organization, cluster, written, ct);
+
+    /// <summary>Of those of this name that the cluster no longer has, the one that went last; null where there never was any.</summary>
+    public static async Task<Install?> FindFinishedAsync(CommandContext context, string organization, Cluster cluster, string written, CancellationToken ct)
+    {
+        var (ns, name) = written.Split('/') is [var first, var second] ? (first, second) : (null, written);
+        return await context.Hub.Installs.FinishedAsync(organization, cluster.Id.ToString(), ns, name, ct).OrderByDescending(install => install.FinishedAt).FirstOrDefaultAsync(ct);
+    }
+
+    private static async Task<IReadOnlyList<Install>> ListAsync(CommandContext context, string organization, Cluster cluster, CancellationToken ct) =>
+        await context.Hub.Installs.ListAsync(organization, cluster.Id.ToString(), ct).ToListAsync(ct);
+
+    /// <param name="all">Those that are there. What is gone is found by its id only.</param>
+    private static async Task<Install?> FindAsync(IReadOnlyList<Install> all, CommandContext context, string organization, Cluster cluster, string written, CancellationToken ct) =>
+        all.Where(install => Name(install) == written || install.Name == written || install.Id.ToString() == written).ToList() switch
         {
             [var only] => only,
-            [] => throw CommandError.NotFound($"There is no install {written} on {cluster.Name}.",
-                all.Count == 0 ? "Nothing is installed there." : $"There are: {string.Join(", ", all.Select(install => $"{install.Namespace}/{install.Name}"))}."),
-            var several => throw CommandError.Usage($"{written} is in several namespaces.", $"Write one of: {string.Join(", ", several.Select(install => $"{install.Namespace}/{install.Name}"))}."),
+            [] => Guid.TryParse(written, out var id) ? await FindAsync(context, organization, cluster, id, ct) : null,
+            var several => throw CommandError.Usage($"{written} is in several namespaces.", $"Write one of: {string.Join(", ", several.Select(Name))}."),
         };
-    }
 
-    /// <summary>Whether anything of this name or id is on the cluster, or may still be.</summary>
-    public static async Task<bool> ExistsAsync(CommandContext context, string organization, Cluster cluster, string written, CancellationToken ct)
+    private static async Task<Install?> FindAsync(CommandContext context, string organization, Cluster cluster, Guid id, CancellationToken ct)
     {
-        await foreach (var install in context.Hub.Installs.ListAsync(organization, cluster.Id.ToString(), ct))
-            if (IsNamed(install, written))
-                return true;
-        return false;
+        try
+        {
+            return (await context.Hub.Installs.GetAsync(organization, cluster.Id.ToString(), id, ct)).Value;
+        }
+        catch (HubException refused) when (refused.Status == HttpStatusCode.NotFound)
+        {
+            return null;
+        }
     }
 
-    /// <summary>The install of this name that is not gone yet, or null.</summary>
-    public static async Task<Install?> FindLiveAsync(HubClient hub, string organization, string cluster, string ns, string name, CancellationToken ct)
-    {
-        await foreach (var install in hub.Installs.ListAsync(organization, cluster, ct))
-            if (install.FinishedAt is null && (install.Namespace, install.Name) == (ns, name))
-                return install;
-        return null;
-    }
-
-    private static bool IsNamed(Install install, string written) =>
-        install.FinishedAt is null && ($"{install.Namespace}/{install.Name}" == written || install.Name == written || install.Id.ToString() == written);
+    private static string Name(Install install) => $"{install.Namespace}/{install.Name}";
 }

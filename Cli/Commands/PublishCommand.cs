@@ -28,7 +28,7 @@ internal static class PublishCommand
         var files = ManifestFiles.Open(context.Get(Manifest));
         var parsed = ManifestParser.Parse(files);
         if (parsed.HasErrors)
-            throw Invalid(parsed);
+            throw Invalid(files, parsed);
         var organization = await context.OrganizationAsync(ct);
         var manifest = new ManifestFile(files.Name, files.Manifest);
         var others = files.Referenced.Select(file => new ManifestFile(file.Key, file.Value)).ToList();
@@ -42,7 +42,7 @@ internal static class PublishCommand
         }
         context.Terminal.Result(new { publications }, output =>
         {
-            foreach (var warning in parsed.Diagnostics)
+            foreach (var warning in ValidateCommand.Located(files, parsed))
                 output.WriteLine(ValidateCommand.Paint(context.Terminal, warning));
             foreach (var published in publications)
                 output.WriteLine($"{published.Publisher}/{published.App} {published.Version} is published ({published.Visibility}, {published.Digest}).");
@@ -60,7 +60,7 @@ internal static class PublishCommand
             : (await context.Hub.Apps.SetVisibilityAsync(organization, publication.App, wanted, current.ETag ?? "*", ct)).Value.Visibility;
     }
 
-    private static CommandError Invalid(ManifestResult parsed) => CommandError.Refused("manifest.invalid",
-        string.Join('\n', parsed.Diagnostics.Where(found => found.Severity == Severity.Error).Select(found => found.ToString()).Prepend("The manifest cannot be published:")),
+    private static CommandError Invalid(ManifestFiles files, ManifestResult parsed) => CommandError.Refused("manifest.invalid",
+        string.Join('\n', ValidateCommand.Located(files, parsed).Where(found => found.Severity == Severity.Error).Select(found => found.ToString()).Prepend("The manifest cannot be published:")),
         "Correct it; `czctl app validate` checks it without a Hub.");
 }

@@ -9,8 +9,8 @@ namespace CodeZero.Cli.Commands;
 internal static class StatusCommand
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
-    private const string Removed = "removed";
-    private static readonly string[] s_steps = ["published", "approved", "fetched", "verified", "applied", "healthy"];
+    private const string Removed = "removed", Healthy = "healthy";
+    private static readonly string[] s_steps = ["published", "approved", "fetched", "verified", "applied", Healthy];
     private static readonly Argument<string?> Install = new("install") { Description = "namespace/name or id. Default: every install of the cluster.", Arity = ArgumentArity.ZeroOrOne };
     private static readonly Option<bool> Watch = new("--watch", "-w") { Description = "Show every change until interrupted." };
     private static readonly Option<string?> Wait = new Option<string?>("--wait") { Description = "Wait until this step is done, or the install is removed. Ends with 6 when the time is over.", HelpName = "STEP|removed" }
@@ -51,12 +51,13 @@ internal static class StatusCommand
     {
         var cluster = await ClusterReference.FindAsync(context, organization, context.Get(InstallReference.Cluster)!, ct);
         if (context.Get(Install) is { } named)
-            // Who waits for the removal of what is gone has waited enough.
-            return new(cluster, context.Get(Wait) == Removed && !await InstallReference.ExistsAsync(context, organization, cluster, named, ct)
-                ? []
-                : [await InstallReference.FindAsync(context, organization, cluster, named, ct)]);
-        var all = await context.Hub.Installs.ListAsync(organization, cluster.Id.ToString(), ct).ToListAsync(ct);
-        return new(cluster, [.. all.Where(install => install.FinishedAt is null)]);
+        {
+            if ((await InstallReference.FindOrNullAsync(context, organization, cluster, named, ct) ?? await InstallReference.FindFinishedAsync(context, organization, cluster, named, ct)) is { } install)
+                return new(cluster, [install]);
+            // Who waits for the removal of what never was has waited enough.
+            return new(cluster, context.Get(Wait) == Removed ? [] : [await InstallReference.FindAsync(context, organization, cluster, named, ct)]);
+        }
+        return new(cluster, await context.Hub.Installs.ListAsync(organization, cluster.Id.ToString(), ct).ToListAsync(ct));
     }
 
     private static async Task<Document> UntilAsync(CommandContext context, string organization, Document current, string step, TimeSpan patience, CancellationToken ct)
@@ -66,18 +67,31 @@ internal static class StatusCommand
         var id = current.Installs[0].Id;
         while (!IsReached(current.Installs[0], step))
         {
+            if (current.Installs[0].Removed && step == Healthy)
+                throw Leaving(context, current);
             if (context.Time.GetElapsedTime(started) > patience)
                 throw TimedOut(current, step, patience);
             await Task.Delay(Interval, context.Time, ct);
             var cluster = await context.Hub.Clusters.GetAsync(organization, current.Cluster.Id.ToString(), ct);
-            current = new(cluster, [await context.Hub.Installs.GetAsync(organization, cluster.Id.ToString(), id, ct)]);
+            current = new(cluster, [(await context.Hub.Installs.GetAsync(organization, cluster.Id.ToString(), id, ct)).Value]);
         }
         return current;
     }
 
-    internal static bool IsReached(Install install, string step) => step == Removed
-        ? install.FinishedAt is not null
-        : install.Chain.FirstOrDefault(link => link.Step == step) is { State: "done" or "notRequired" };
+    internal static bool IsReached(Install install, string step) => step switch
+    {
+        Removed => install.FinishedAt is not null,
+        Healthy when install.Removed => false, // its health is not required, and not there either
+        _ => install.Chain.FirstOrDefault(link => link.Step == step) is { State: "done" or "notRequired" },
+    };
+
+    private static CommandError Leaving(CommandContext context, Document current)
+    {
+        var install = current.Installs[0];
+        return CommandError.Refused("install.removed", $"{install.Namespace}/{install.Name} {(install.FinishedAt is { } at
+            ? $"was uninstalled ({Times.Clock(at, context.Time.GetUtcNow())})" : "is being uninstalled")} and does not become healthy.",
+            $"To have it again once it is gone: czctl install {install.Publisher}/{install.App} --cluster {current.Cluster.Name} --namespace {install.Namespace}");
+    }
 
     private static CommandError TimedOut(Document current, string step, TimeSpan patience)
     {

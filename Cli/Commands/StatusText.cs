@@ -11,7 +11,7 @@ internal static class StatusText
     {
         output.WriteLine();
         output.WriteLine($"{install.Namespace}/{install.Name}  {install.Publisher}/{install.App} {install.Version} ({install.Edition})"
-            + (install.Removed ? install.FinishedAt is null ? ", being removed" : ", removed" : "") + (install.Paused ? ", paused" : "") + (install.Phase is { } phase ? $"  [{Terminal.Printable(phase)}]" : ""));
+            + (install.FinishedAt is { } finished ? $", uninstalled {Times.Clock(finished, now)}" : install.Removed ? ", being uninstalled" : "") + (install.Paused ? ", paused" : "") + (install.Phase is { } phase ? $"  [{Terminal.Printable(phase)}]" : ""));
         foreach (var step in install.Chain)
             output.WriteLine(Line(terminal, step, now));
         foreach (var error in install.FirstErrors)

@@ -16,12 +16,13 @@ internal static class UninstallCommand
     {
         var organization = await context.OrganizationAsync(ct);
         var cluster = await context.Terminal.WaitAsync("Asking the Hub", ClusterReference.FindAsync(context, organization, context.Get(InstallReference.Cluster)!, ct));
-        if (context.Get(IfPresent) && !await InstallReference.ExistsAsync(context, organization, cluster, context.Get(InstallReference.Install), ct))
+        var named = context.Get(InstallReference.Install);
+        if (context.Get(IfPresent) && await InstallReference.FindOrNullAsync(context, organization, cluster, named, ct) is not { FinishedAt: null })
         {
-            context.Terminal.Result<object?>(null, output => output.WriteLine($"{context.Get(InstallReference.Install)} is not there."));
+            context.Terminal.Result<object?>(null, output => output.WriteLine($"{named} is not there."));
             return;
         }
-        var install = await InstallReference.FindAsync(context, organization, cluster, context.Get(InstallReference.Install), ct);
+        var install = await InstallReference.FindAsync(context, organization, cluster, named, ct);
         var reference = $"{install.Namespace}/{install.Name}";
         if (!context.Get(Yes) && !install.Removed)
             context.Terminal.Confirm($"Remove {reference} ({install.Publisher}/{install.App} {install.Version}) from {cluster.Name}?", "Add --yes.");
@@ -29,8 +30,8 @@ internal static class UninstallCommand
         context.Terminal.Result(removed, output =>
         {
             output.WriteLine(removed.FinishedAt is null ? $"{reference} is to be removed from {cluster.Name}." : $"{reference} is removed from {cluster.Name}.");
-            if (removed.FinishedAt is null && removed.Chain.Any(step => step is { Step: "approved", State: "waiting" }))
-                output.WriteLine($"If the cluster asks for approvals: czctl approve {reference} --cluster {cluster.Name} --key FILE");
+            if (removed.FinishedAt is null)
+                InstallHints.Approval(output, cluster, removed);
         });
     }
 }

@@ -21,10 +21,11 @@ internal static class ValidateCommand
     {
         var files = ManifestFiles.Open(context.Get(Manifest));
         var result = ManifestParser.Parse(files, new ManifestOptions { Strict = context.Get(Strict), Importer = context.Get(Importer) });
+        var diagnostics = Located(files, result).ToList();
         var document = new
         {
             valid = !result.HasErrors,
-            file = files.Name,
+            file = Path.Combine(files.Directory, files.Name),
             applications = result.Applications.Select(app => new
             {
                 app.AppId,
@@ -32,17 +33,21 @@ internal static class ValidateCommand
                 digest = app.Digest.ToString(),
                 editions = app.Editions.Select(edition => new { edition.Name, edition.Status }),
             }),
-            result.Diagnostics,
+            diagnostics,
         };
         context.Terminal.Result(document, output =>
         {
-            foreach (var found in result.Diagnostics)
+            foreach (var found in diagnostics)
                 output.WriteLine(Paint(context.Terminal, found));
             foreach (var app in result.HasErrors ? [] : result.Applications)
                 output.WriteLine($"{app.AppId}: valid, {app.Editions.Count} edition{(app.Editions.Count == 1 ? "" : "s")} ({string.Join(", ", app.Editions.Select(edition => edition.Name))}), {app.Digest}");
         });
         return Task.FromResult(result.HasErrors ? ExitCode.Refused : ExitCode.Ok);
     }
+
+    /// <summary>The findings with their files as they are found from the working directory, where an editor or a terminal opens them.</summary>
+    public static IEnumerable<Diagnostic> Located(ManifestFiles files, ManifestResult result) =>
+        result.Diagnostics.Select(found => found.File.Length == 0 ? found : found with { File = Path.Combine(files.Directory, found.File) });
 
     /// <summary>A finding on one line, its severity in colour.</summary>
     public static string Paint(Terminal terminal, Diagnostic found)

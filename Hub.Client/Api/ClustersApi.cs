@@ -34,6 +34,18 @@ public sealed class ClustersApi
         _hub.PostAsync(Address.Of($"v1/orgs/{org}/clusters/{cluster}/agent/acceptance"), new AgentAcceptance(thumbprint),
             WireJson.Default.AgentAcceptance, WireJson.Default.Cluster, ct);
 
+    /// <summary>What the agent reported, the newest first; the Hub keeps only the last.</summary>
+    public IAsyncEnumerable<Report> ReportsAsync(string org, string cluster, CancellationToken ct = default) =>
+        _hub.ListAsync(Address.Of($"v1/orgs/{org}/clusters/{cluster}/reports"), WireJson.Default.PageReport, ct);
+
+    /// <summary>Every state the Hub signed for the cluster, the newest first.</summary>
+    public IAsyncEnumerable<Revision> RevisionsAsync(string org, string cluster, CancellationToken ct = default) =>
+        _hub.ListAsync(Address.Of($"v1/orgs/{org}/clusters/{cluster}/revisions"), WireJson.Default.PageRevision, ct);
+
+    /// <summary>The agent's signed word about every state it got, the oldest first. Check the chain yourself: the Hub does not.</summary>
+    public IAsyncEnumerable<Receipt> ReceiptsAsync(string org, string cluster, CancellationToken ct = default) =>
+        _hub.ListAsync(Address.Of($"v1/orgs/{org}/clusters/{cluster}/receipts"), WireJson.Default.PageReceipt, ct);
+
     /// <summary>Revokes the cluster's agent. What runs in the cluster goes on running.</summary>
     public Task RevokeAsync(string org, string cluster, CancellationToken ct = default) =>
         _hub.DeleteAsync(Address.Of($"v1/orgs/{org}/clusters/{cluster}/agent"), ct);

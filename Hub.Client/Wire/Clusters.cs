@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace CodeZero.Hub.Client;
 
@@ -62,6 +63,31 @@ public sealed record ChainStep(string Step, string State, DateTimeOffset? At, st
 /// <param name="Inputs">The sealed answers, a compact JWE to the cluster's sealing key and bound to <paramref name="Id"/>.</param>
 /// <param name="Id">A UUIDv7 of the caller's choosing; null lets the Hub choose.</param>
 public sealed record NewInstall(string App, string? Edition, string? Version, string Name, string Namespace, string? Inputs, Guid? Id);
+
+/// <summary>What to change in an install; what is null stays.</summary>
+/// <param name="Inputs">The sealed answers, a compact JWE to the cluster's sealing key and bound to the install's id. They take the place of all earlier ones.</param>
+/// <param name="Paused">Keep what is there, change nothing.</param>
+public sealed record InstallChange(string? Version = null, string? Edition = null, string? Inputs = null, bool? Paused = null);
+
+/// <summary>A report as the agent sent it.</summary>
+/// <param name="Serial">Of the last state that it had accepted.</param>
+/// <param name="Content">The protocol's report (<c>docs/agent-protocol.md</c> §8).</param>
+public sealed record Report(Guid Id, DateTimeOffset ReceivedAt, long? Serial, [property: JsonPropertyName("report")] JsonElement Content);
+
+/// <summary>One signed state.</summary>
+/// <param name="Digest">Of its payload; what receipts name.</param>
+/// <param name="Previous">Digest of the state before; null for the first.</param>
+/// <param name="Reason"><c>enrolled</c>, <c>installed</c>, <c>changed</c>, <c>approved</c>, <c>removed</c>, <c>finished</c> or <c>refreshed</c>.</param>
+public sealed record Revision(long Serial, string Digest, string? Previous, DateTimeOffset IssuedAt, DateTimeOffset ExpiresAt, string Reason);
+
+/// <summary>The agent's signed word about one state.</summary>
+/// <param name="Digest">Of the receipt's payload; what the next one names as <paramref name="Previous"/>.</param>
+/// <param name="Previous">Digest of the receipt before; null for the first.</param>
+/// <param name="Serial">The state's; null when it was refused before it could be read.</param>
+/// <param name="Result"><c>accepted</c>, or the refusal's code.</param>
+/// <param name="Thumbprint">The agent key that signed it.</param>
+/// <param name="Envelope">As it was signed, a DSSE envelope.</param>
+public sealed record Receipt(string Digest, string? Previous, long? Serial, string Result, DateTimeOffset SignedAt, string Thumbprint, DateTimeOffset ReceivedAt, JsonElement Envelope);
 
 /// <summary>An approval as the Hub keeps it.</summary>
 /// <param name="Digest">The install digest that it approves.</param>

@@ -98,7 +98,7 @@ internal static class Chain
     {
         var install = facts.Install;
         return install.Paused && install.FinishedAt is null && !IsDone(install, ReportStep.Applied)
-            ? new(ChainStepName.Applied, ChainState.Waiting, null, Paused, "The install is paused: what runs stays as it is. Resume it to go on.")
+            ? new(ChainStepName.Applied, ChainState.Waiting, null, Paused, "The install is paused: what runs stays as it is. `czctl resume` lets it go on.")
             : InCluster(facts, ReportStep.Applied, ChainStepName.Applied, install.Removed ? "The agent removes its objects." : "The agent writes its objects.");
     }
 

@@ -20,6 +20,7 @@ public static partial class AcceptAgent
     /// <param name="Thumbprint">RFC 7638, 43 characters, as the agent's log and its ConfigMap <c>codezero-agent</c> show it.</param>
     public sealed record Request([Required, StringLength(43, MinimumLength = 43)] string Thumbprint);
 
+    [EndpointSummary("Accept the agent with this thumbprint")]
     internal static async Task<Results<Ok<ClusterResource>, ProblemHttpResult>> Handle(
         string cluster, Request request, ClustersDb db, Caller caller, Acceptance acceptance, ILogger<Agent> log, CancellationToken ct)
     {

@@ -17,6 +17,7 @@ namespace CodeZero.Hub.Clusters.Features;
 /// </summary>
 internal sealed partial class ChangeInstall(ClustersDb db, InstallContents contents, StatePublisher states, Caller caller, TimeProvider clock, ILogger<Install> log)
 {
+    [EndpointSummary("Change an install's version, edition or inputs, or pause it")]
     internal static Task<Results<Ok<InstallResource>, ProblemHttpResult>> Handle(
         string cluster, Guid install, InstallChange request, ChangeInstall change, HttpContext http, CancellationToken ct) => change.RunAsync(cluster, install, request, http, ct);
 

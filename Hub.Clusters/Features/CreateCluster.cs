@@ -16,6 +16,7 @@ public static partial class CreateCluster
     /// <param name="Name">A DNS label of at most 40 characters, unique in the organization.</param>
     public sealed record Request([Required, RegularExpression(Cluster.NamePattern, ErrorMessage = "A cluster's name is 1 to 40 of a-z, 0-9 and -, and begins and ends with a letter or digit.")] string Name);
 
+    [EndpointSummary("Create a cluster")]
     internal static async Task<Results<Created<ClusterResource>, ProblemHttpResult>> Handle(
         Request request, ClustersDb db, Caller caller, TimeProvider clock, ILogger<Cluster> log, CancellationToken ct)
     {

@@ -24,6 +24,7 @@ public static partial class CreateEnrolment
     /// <param name="StateKeys">The Hub's state keys as JWKs: what the cluster's trust root lists.</param>
     public sealed record Response(Guid Id, string Token, DateTimeOffset ExpiresAt, Uri HubUrl, IReadOnlyList<PublicJwk> StateKeys, Guid Organization, Guid Cluster);
 
+    [EndpointSummary("Create a one-time token with which an agent joins")]
     internal static async Task<Results<Created<Response>, ProblemHttpResult>> Handle(
         string cluster, Request request, ClustersDb db, Caller caller, IStateKeys keys, IOptions<HubOptions> hub, TimeProvider clock, HttpResponse response,
         ILogger<Enrolment> log, CancellationToken ct)

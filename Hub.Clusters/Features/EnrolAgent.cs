@@ -23,6 +23,7 @@ namespace CodeZero.Hub.Clusters.Features;
 internal sealed partial class EnrolAgent(
     ClustersDb db, Tenant tenant, Acceptance acceptance, IStateKeys keys, IOptions<ClustersOptions> options, IOptions<AccessTokenOptions> tokens, TimeProvider clock, ILogger<EnrolAgent> log)
 {
+    [EndpointSummary("Ask to join a cluster")]
     internal static async Task<IResult> Handle(HttpRequest http, EnrolAgent enrol, ClustersMetrics metrics, CancellationToken ct)
     {
         var answer = await ReadAsync(http, enrol, ct);

@@ -11,6 +11,7 @@ namespace CodeZero.Hub.Clusters.Features;
 /// <summary>GET /agent/v1/blobs/{digest}: a document that this cluster's newest state or the one before it names. Any other is not there, wherever it is.</summary>
 internal static class FetchBlob
 {
+    [EndpointSummary("Fetch a manifest, sealed inputs or approvals that the state names")]
     internal static async Task<IResult> Handle(string digest, ClustersDb db, AgentCaller caller, HttpResponse response, CancellationToken ct)
     {
         if (!Digest.TryParse(digest, out _))

@@ -16,6 +16,7 @@ namespace CodeZero.Hub.Clusters.Features;
 /// </summary>
 internal static class GetEnrolmentStanding
 {
+    [EndpointSummary("Ask whether the agent was accepted")]
     internal static async Task<IResult> Handle(
         Guid organization, Guid cluster, HttpContext http, DpopProofs proofs, Tenant tenant, ClustersDb db, IStateKeys keys, IOptions<AccessTokenOptions> tokens, CancellationToken ct)
     {

@@ -9,6 +9,7 @@ namespace CodeZero.Hub.Clusters.Features;
 /// <summary>GET /v1/orgs/{org}/clusters/{cluster}/installs/{install}: one install, also when it is gone.</summary>
 internal static class GetInstall
 {
+    [EndpointSummary("Get an install, also when it is gone")]
     internal static async Task<Results<Ok<InstallResource>, ProblemHttpResult>> Handle(
         string cluster, Guid install, ClustersDb db, TimeProvider clock, HttpResponse response, CancellationToken ct)
     {

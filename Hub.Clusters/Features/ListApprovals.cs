@@ -9,6 +9,7 @@ namespace CodeZero.Hub.Clusters.Features;
 /// <summary>GET /v1/orgs/{org}/clusters/{cluster}/approvals: every approval ever handed in, the newest first, as it was signed.</summary>
 internal static class ListApprovals
 {
+    [EndpointSummary("List the approvals handed in for a cluster's installs")]
     internal static async Task<Results<Ok<Page<ApprovalResource>>, ProblemHttpResult>> Handle(
         string cluster, [AsParameters] PageRequest page, ClustersDb db, HttpContext http, CancellationToken ct)
     {

@@ -10,6 +10,7 @@ namespace CodeZero.Hub.Clusters.Features;
 /// <summary>GET /v1/orgs/{org}/clusters: the organization's clusters, the oldest first.</summary>
 internal static class ListClusters
 {
+    [EndpointSummary("List the organization's clusters")]
     internal static async Task<Ok<Page<ClusterResource>>> Handle([AsParameters] PageRequest page, ClustersDb db, Caller caller, HttpContext http, CancellationToken ct)
     {
         var rows = db.Clusters.AsNoTracking().Where(cluster => cluster.RemovedAt == null);

@@ -20,6 +20,7 @@ public sealed record EnrollingAgent(string Thumbprint, string ClusterUid, string
 /// <summary>GET /v1/orgs/{org}/clusters/{cluster}/enrolments: the newest first, with who used them.</summary>
 internal static class ListEnrolments
 {
+    [EndpointSummary("List a cluster's enrolments and who used them")]
     internal static async Task<Results<Ok<Page<EnrolmentResource>>, ProblemHttpResult>> Handle(
         string cluster, [AsParameters] PageRequest page, ClustersDb db, TimeProvider clock, HttpContext http, CancellationToken ct)
     {

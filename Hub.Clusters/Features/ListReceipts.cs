@@ -17,6 +17,7 @@ public sealed record ReceiptResource(string Digest, string? Previous, long? Seri
 /// <summary>GET /v1/orgs/{org}/clusters/{cluster}/receipts: all of them, the oldest first, for whoever wants to check the chain without trusting the Hub.</summary>
 internal static class ListReceipts
 {
+    [EndpointSummary("List the agent's signed receipts of states")]
     internal static async Task<Results<Ok<Page<ReceiptResource>>, ProblemHttpResult>> Handle(
         string cluster, [AsParameters] PageRequest page, ClustersDb db, HttpContext http, CancellationToken ct)
     {

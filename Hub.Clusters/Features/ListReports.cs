@@ -15,6 +15,7 @@ public sealed record ReportResource(Guid Id, DateTimeOffset ReceivedAt, long? Se
 /// <summary>GET /v1/orgs/{org}/clusters/{cluster}/reports: the newest first, of the last <see cref="StoredReport.Kept"/>.</summary>
 internal static class ListReports
 {
+    [EndpointSummary("List the agent's latest reports")]
     internal static async Task<Results<Ok<Page<ReportResource>>, ProblemHttpResult>> Handle(
         string cluster, [AsParameters] PageRequest page, ClustersDb db, HttpContext http, CancellationToken ct)
     {

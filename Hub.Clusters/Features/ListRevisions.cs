@@ -16,6 +16,7 @@ public sealed record RevisionResource(long Serial, string Digest, string? Previo
 /// <summary>GET /v1/orgs/{org}/clusters/{cluster}/revisions: every state the Hub signed for the cluster, the newest first.</summary>
 internal static class ListRevisions
 {
+    [EndpointSummary("List the states signed for a cluster")]
     internal static async Task<Results<Ok<Page<RevisionResource>>, ProblemHttpResult>> Handle(
         string cluster, [AsParameters] PageRequest page, ClustersDb db, HttpContext http, CancellationToken ct)
     {

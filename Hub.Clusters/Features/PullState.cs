@@ -29,6 +29,7 @@ internal sealed class PullState(IServiceScopeFactory scopes, StateWaits waits, A
     /// <summary>When to come back to another replica, as this one stops.</summary>
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(1);
 
+    [EndpointSummary("Wait for the next desired state")]
     internal static async Task<IResult> Handle(
         [FromServices] PullState pull, AgentCaller caller, HttpContext http, CancellationToken ct,
         [Range(0, MaxWaitSeconds)] int wait = 0, [FromHeader(Name = "If-None-Match")] string? ifNoneMatch = null)

@@ -14,6 +14,7 @@ namespace CodeZero.Hub.Clusters.Features;
 /// <summary>DELETE /v1/orgs/{org}/clusters/{cluster}: the Hub forgets the cluster. Its agent's right ends; what runs there is left alone.</summary>
 public static partial class RemoveCluster
 {
+    [EndpointSummary("Remove a cluster; what runs there goes on")]
     internal static async Task<Results<NoContent, ProblemHttpResult>> Handle(
         string cluster, ClustersDb db, Caller caller, TimeProvider clock, ILogger<Cluster> log, CancellationToken ct)
     {

@@ -16,6 +16,7 @@ namespace CodeZero.Hub.Clusters.Features;
 /// </summary>
 internal static partial class RemoveInstall
 {
+    [EndpointSummary("Ask for an install's removal from its cluster")]
     internal static async Task<Results<Accepted<InstallResource>, ProblemHttpResult>> Handle(
         string cluster, Guid install, ClustersDb db, StatePublisher states, Caller caller, TimeProvider clock, HttpResponse response, ILogger<Install> log, CancellationToken ct)
     {

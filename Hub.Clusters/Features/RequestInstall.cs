@@ -15,6 +15,7 @@ namespace CodeZero.Hub.Clusters.Features;
 /// <summary>POST /v1/orgs/{org}/clusters/{cluster}/installs: wants an application on a cluster. The same request again gives the same install.</summary>
 internal sealed partial class RequestInstall(ClustersDb db, InstallContents contents, StatePublisher states, Caller caller, TimeProvider clock, ILogger<Install> log)
 {
+    [EndpointSummary("Install an application on a cluster")]
     internal static Task<Results<Created<InstallResource>, Ok<InstallResource>, ProblemHttpResult>> Handle(
         string cluster, InstallRequest request, RequestInstall install, HttpResponse response, CancellationToken ct) => install.RunAsync(cluster, request, response, ct);
 
@@ -66,7 +67,7 @@ internal sealed partial class RequestInstall(ClustersDb db, InstallContents cont
         existing.FirstOrDefault(install => install.Id != request.Id) is { } other
             ? Problems.Conflict("install.name_taken", other.Removed
                 ? $"{request.Namespace}/{request.Name} on {cluster.Name} is still being removed. Wait until it is gone, or choose another name."
-                : $"{request.Namespace}/{request.Name} on {cluster.Name} is another install ({other.Publisher}/{other.App} {other.Version}). Change that one, remove it, or choose another name.",
+                : $"{request.Namespace}/{request.Name} on {cluster.Name} is another install ({other.Publisher}/{other.App} {other.Version}). Change that one (`czctl upgrade`), remove it, or choose another name.",
                 new Dictionary<string, object?> { ["install"] = other.Id })
             : Problems.Conflict("install.id_taken", "Another install of this organization has this id, or had it. Choose a new one (a UUIDv7), and seal inputs to it anew.");
 

@@ -17,6 +17,7 @@ namespace CodeZero.Hub.Clusters.Features;
 /// </summary>
 public static partial class RevokeAgent
 {
+    [EndpointSummary("Revoke a cluster's agent; what runs there goes on")]
     internal static async Task<Results<NoContent, ProblemHttpResult>> Handle(
         string cluster, ClustersDb db, Caller caller, TimeProvider clock, ILogger<Agent> log, CancellationToken ct)
     {

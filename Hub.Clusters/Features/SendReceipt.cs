@@ -18,6 +18,7 @@ internal static class SendReceipt
 {
     private const int MaxBytes = 16 * 1024;
 
+    [EndpointSummary("Hand in a signed receipt of a state")]
     internal static async Task<IResult> Handle(HttpRequest http, ClustersDb db, AgentDirectory directory, AgentCaller caller, TimeProvider clock, CancellationToken ct)
     {
         if (await WireBody.ReadAsync(http, MaxBytes, ct) is not { } body)

@@ -14,6 +14,7 @@ namespace CodeZero.Hub.Clusters.Features;
 /// <summary>POST /agent/v1/reports: what the agent says about its cluster, complete. Protocol §8.</summary>
 internal sealed class SendReport(ClustersDb db, StatePublisher states, IOptions<ClustersOptions> options, ClustersMetrics metrics, TimeProvider clock)
 {
+    [EndpointSummary("Report what runs in the cluster")]
     internal static async Task<IResult> Handle(HttpRequest http, SendReport send, AgentCaller caller, CancellationToken ct)
     {
         if (await WireBody.ReadAsync(http, AgentReport.MaxBytes, ct) is not { } body)

@@ -33,6 +33,7 @@ internal sealed partial class StoreApproval(ClustersDb db, StatePublisher states
     /// <summary>What one install can carry: the agent reads no larger set.</summary>
     private const int MaxApprovals = 32;
 
+    [EndpointSummary("Hand in a signed approval of an install")]
     internal static Task<Results<Created<ApprovalResource>, Ok<ApprovalResource>, ProblemHttpResult>> Handle(
         string cluster, ApprovalRequest request, StoreApproval store, CancellationToken ct) => store.RunAsync(cluster, request, ct);
 

@@ -11,6 +11,7 @@ namespace CodeZero.Hub.Registry.Features;
 /// <summary>GET /v1/apps: the public catalogue, by publisher and name. Private applications are in no list but their organization's.</summary>
 public static class BrowseCatalogue
 {
+    [EndpointSummary("List the public applications")]
     internal static async Task<Ok<Page<ApplicationResource>>> Handle([AsParameters] PageRequest page, HttpContext http, RegistryDb db, CancellationToken ct)
     {
         var listed = db.Applications.IgnoreQueryFilters([ModuleDatabase.TenantFilter]).AsNoTracking().Where(app => app.Visibility == Visibility.Public);
@@ -24,6 +25,7 @@ public static class BrowseCatalogue
 /// <summary>GET /v1/apps/{publisher}/{app}: an application as its reader may see it.</summary>
 public static class GetCatalogueApplication
 {
+    [EndpointSummary("Get an application of the catalogue")]
     internal static async Task<Results<Ok<ApplicationResource>, ProblemHttpResult>> Handle(string publisher, string app, HttpContext http, RegistryDb db, CancellationToken ct) =>
         await db.FindAsync(http, app, ct) is { } found ? TypedResults.Ok(ApplicationResource.Of(found)) : Problems.NotFound();
 }
@@ -31,6 +33,7 @@ public static class GetCatalogueApplication
 /// <summary>GET /v1/apps/{publisher}/{app}/versions: its versions, the newest first.</summary>
 public static class ListCatalogueVersions
 {
+    [EndpointSummary("List the versions of an application of the catalogue")]
     internal static async Task<Results<Ok<Page<VersionResource>>, ProblemHttpResult>> Handle(
         string publisher, string app, [AsParameters] PageRequest page, HttpContext http, RegistryDb db, CancellationToken ct) =>
         await db.FindAsync(http, app, ct) is { } found ? await ListVersions.AnswerAsync(found, page, http, db, ct) : Problems.NotFound();

@@ -17,6 +17,7 @@ public static class GetArtwork
 {
     private const string Sandbox = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'; sandbox";
 
+    [EndpointSummary("Get an image by the digest of its bytes")]
     internal static async Task<Results<FileContentHttpResult, ProblemHttpResult>> Handle(string digest, HttpResponse response, RegistryDb db, CancellationToken ct)
     {
         if (!Digest.TryParse(digest, out _))

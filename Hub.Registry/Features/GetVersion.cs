@@ -20,6 +20,7 @@ public static class GetVersion
 
     private const string ForADay = "public, max-age=86400, immutable", AskAgain = "private, no-cache";
 
+    [EndpointSummary("Get a version with its manifest")]
     internal static async Task<Results<FileContentHttpResult, ProblemHttpResult>> Handle(
         string publisher, string app, string version, HttpContext http, RegistryDb db, CancellationToken ct)
     {

@@ -9,6 +9,7 @@ namespace CodeZero.Hub.Registry.Features;
 /// <summary>GET /v1/orgs/{org}/apps: the organization's own applications, by name.</summary>
 public static class ListApplications
 {
+    [EndpointSummary("List the organization's own applications")]
     internal static async Task<Ok<Page<ApplicationResource>>> Handle([AsParameters] PageRequest page, HttpContext http, RegistryDb db, CancellationToken ct)
     {
         var after = Cursor.Decode(page.Cursor, parts: 1)?[0] ?? "";
@@ -20,6 +21,7 @@ public static class ListApplications
 /// <summary>GET /v1/orgs/{org}/apps/{app}: one of them, with the ETag that changing it asks for.</summary>
 public static class GetApplication
 {
+    [EndpointSummary("Get one of the organization's own applications")]
     internal static async Task<Results<Ok<ApplicationResource>, ProblemHttpResult>> Handle(string app, HttpResponse response, RegistryDb db, CancellationToken ct)
     {
         if (await db.Applications.AsNoTracking().SingleOrDefaultAsync(found => found.App == app, ct) is not { } application)
@@ -32,6 +34,7 @@ public static class GetApplication
 /// <summary>GET /v1/orgs/{org}/apps/{app}/versions: its versions, the newest first.</summary>
 public static class ListVersions
 {
+    [EndpointSummary("List the versions of one of the organization's own applications")]
     internal static async Task<Results<Ok<Page<VersionResource>>, ProblemHttpResult>> Handle(
         string app, [AsParameters] PageRequest page, HttpContext http, RegistryDb db, CancellationToken ct) =>
         await db.Applications.AsNoTracking().SingleOrDefaultAsync(found => found.App == app, ct) is { } application

@@ -20,6 +20,7 @@ public static partial class PublishVersion
         string Publisher, string App, string Version, string Digest, DateTimeOffset PublishedAt, Visibility Visibility,
         IReadOnlyList<ManifestDiagnostic> Warnings, IReadOnlyList<string> Applications);
 
+    [EndpointSummary("Publish a version of an application")]
     internal static async Task<Results<Created<Response>, Ok<Response>, ProblemHttpResult>> Handle(
         string app, string? version, HttpRequest request, RegistryDb db, Caller caller, IOptions<RegistryOptions> options,
         TimeProvider clock, ILogger<RegisteredApp> log, CancellationToken ct)

@@ -17,6 +17,7 @@ public static partial class SetVisibility
 {
     public sealed record Request([Required] Visibility? Visibility);
 
+    [EndpointSummary("Make an application public or private")]
     internal static async Task<Results<Ok<ApplicationResource>, ProblemHttpResult>> Handle(
         string app, Request request, HttpRequest http, RegistryDb db, Caller caller, ILogger<RegisteredApp> log, CancellationToken ct)
     {

@@ -81,6 +81,15 @@ public sealed class ManifestFilesTests : IDisposable
     }
 
     [Fact]
+    public void A_manifest_that_is_too_large_is_told_the_limit_and_not_how_much_of_it_was_read()
+    {
+        var result = ManifestParser.Parse(ManifestFiles.Open(Write("c6o.yaml", "#" + new string('x', 3 << 20))));
+        var found = Assert.Single(result.Diagnostics);
+        Assert.Equal("manifest.too_large", found.Code);
+        Assert.Contains("more than 524288 bytes", found.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void At_most_fifty_edition_files_are_read()
     {
         var names = Enumerable.Range(0, 51).Select(i => $"e{i}.yaml").ToArray();

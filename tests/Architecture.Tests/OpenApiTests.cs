@@ -35,6 +35,19 @@ public sealed class OpenApiTests(HubUnderTest hub) : IClassFixture<HubUnderTest>
     }
 
     [Fact]
+    public async Task Every_operation_says_in_one_line_of_its_own_what_it_does()
+    {
+        using var client = hub.Hub.CreateClient();
+        using var document = JsonDocument.Parse(await client.GetStringAsync(Document));
+        var summaries = (from path in document.RootElement.GetProperty("paths").EnumerateObject()
+            from operation in path.Value.EnumerateObject()
+            select (Operation: $"{operation.Name} {path.Name}", Summary: operation.Value.TryGetProperty("summary", out var summary) ? summary.GetString() : null)).ToList();
+
+        Findings.None(summaries.Where(one => string.IsNullOrWhiteSpace(one.Summary) || one.Summary.Length > 80 || one.Summary.Contains('\n', StringComparison.Ordinal)).Select(one => one.Operation));
+        Findings.None(summaries.GroupBy(one => one.Summary).Where(same => same.Count() > 1).Select(same => $"{same.Key}: {string.Join(", ", same.Select(one => one.Operation))}"));
+    }
+
+    [Fact]
     public async Task The_page_to_try_it_is_there()
     {
         using var client = hub.Hub.CreateClient();

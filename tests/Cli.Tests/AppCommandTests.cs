@@ -99,10 +99,30 @@ public sealed class AppCommandTests(HubFixture fixture) : IClassFixture<HubFixtu
         Assert.Equal((0, true), (valid.ExitCode, valid.Json.GetProperty("valid").GetBoolean()));
         Assert.Equal((1, false), (invalid.ExitCode, invalid.Json.GetProperty("valid").GetBoolean()));
         var found = Assert.Single(invalid.Json.GetProperty("diagnostics").EnumerateArray(), found => Text(found, "severity") == "error");
-        Assert.Equal(("edition-stable.yaml", 2, 1, "status"), (Text(found, "file"), found.GetProperty("line").GetInt32(), found.GetProperty("column").GetInt32(), Text(found, "suggestion")));
+        Assert.Equal((Path.Combine(bad, "edition-stable.yaml"), 2, 1, "status"), (Text(found, "file"), found.GetProperty("line").GetInt32(), found.GetProperty("column").GetInt32(), Text(found, "suggestion")));
         Assert.Equal(1, text.ExitCode);
         Assert.Contains("edition-stable.yaml:2:1", text.Out, StringComparison.Ordinal);
         Assert.DoesNotContain('\u001b', text.Out);
+    }
+
+    [Theory]
+    [InlineData(".", "edition-stable.yaml:2:1: ")]
+    [InlineData("./c6o.yaml", "edition-stable.yaml:2:1: ")]
+    [InlineData("c6o.yaml", "edition-stable.yaml:2:1: ")]
+    [InlineData("../{0}", "../{0}/edition-stable.yaml:2:1: ")]
+    [InlineData("../{0}/", "../{0}/edition-stable.yaml:2:1: ")]
+    public async Task A_mistake_is_placed_where_it_is_found_from_the_working_directory(string written, string expected)
+    {
+        using var czctl = new Czctl(fixture.Hub);
+        var directory = WriteManifest(czctl, Edition.Replace("status", "statsu", StringComparison.Ordinal));
+        czctl.WorkingDirectory = directory;
+        string Named(string pattern) => pattern.Replace("{0}", Path.GetFileName(directory), StringComparison.Ordinal);
+
+        var validated = await czctl.RunAsync("app", "validate", Named(written));
+        var published = await czctl.RunAsync("app", "publish", Named(written));
+
+        Assert.StartsWith(Named(expected), validated.Out, StringComparison.Ordinal);
+        Assert.Contains("\n" + Named(expected), published.Error, StringComparison.Ordinal);
     }
 
     [Fact]

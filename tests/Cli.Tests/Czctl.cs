@@ -27,6 +27,9 @@ internal sealed class Czctl : IDisposable
 
     public string Home { get; } = Directory.CreateTempSubdirectory("czctl-test-").FullName;
 
+    /// <summary>Where it is run; null for where the tests are.</summary>
+    public string? WorkingDirectory { get; set; }
+
     /// <summary>Further environment variables.</summary>
     public Dictionary<string, string> Environment { get; } = [];
 
@@ -55,10 +58,27 @@ internal sealed class Czctl : IDisposable
         return new(process.ExitCode, await output, await error);
     }
 
+    /// <summary>Runs it with --json, and expects it to succeed.</summary>
+    public async Task<Run> OkAsync(params string[] arguments)
+    {
+        var run = await RunAsync([.. arguments, "--json"]);
+        Assert.True(run.ExitCode == 0, $"czctl {string.Join(' ', arguments)}: {run}");
+        return run;
+    }
+
+    /// <summary>Runs it with --json, and expects it to fail so.</summary>
+    /// <param name="code">Null for any.</param>
+    public async Task<Run> FailsAsync(int exitCode, string? code, params string[] arguments)
+    {
+        var run = await RunAsync([.. arguments, "--json"]);
+        Assert.True(run.ExitCode == exitCode && (code is null || run.ErrorCode == code), $"czctl {string.Join(' ', arguments)}: expected {exitCode} {code}: {run}");
+        return run;
+    }
+
     /// <summary>A process under way.</summary>
     public Process Start(params string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet") { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
+        var start = new ProcessStartInfo("dotnet") { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false, WorkingDirectory = WorkingDirectory ?? "" };
         start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "czctl.dll"));
         foreach (var argument in arguments)
             start.ArgumentList.Add(argument);

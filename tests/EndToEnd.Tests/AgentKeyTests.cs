@@ -45,7 +45,7 @@ public sealed class AgentKeyTests(HubWithPerson hub) : IClassFixture<HubWithPers
 
         Assert.Equal(HttpStatusCode.UnprocessableEntity, answer.StatusCode);
         Assert.Equal("report.foreign_install", JsonSerializer.Deserialize<JsonElement>(await answer.Content.ReadAsStringAsync()).GetProperty("code").GetString());
-        Assert.DoesNotContain((await hub.Person.Api.Installs.GetAsync(hub.Person.Organization, "reported", install.Id)).Chain, link => link.Code is not null and not "agent.none");
+        Assert.DoesNotContain((await hub.Person.Api.Installs.GetAsync(hub.Person.Organization, "reported", install.Id)).Value.Chain, link => link.Code is not null and not "agent.none");
     }
 
     [Fact]

@@ -86,7 +86,7 @@ public sealed class MainJobTests(Platform platform) : IClassFixture<Platform>
 
         await platform.ApproveAsync(await platform.FindAsync(ns));
 
-        await Eventually.GetAsync(() => platform.Person.Api.Installs.GetAsync(platform.Person.Organization, Platform.ClusterName, install.Id), gone => gone.FinishedAt is not null);
+        await Eventually.GetAsync(() => platform.Person.Api.Installs.GetAsync(platform.Person.Organization, Platform.ClusterName, install.Id), gone => gone.Value.FinishedAt is not null);
         Assert.DoesNotContain(await platform.Cluster.NamesAsync(ns, "app,configmap,secret,service,deployment"), name => name.Contains("vaultwarden", StringComparison.Ordinal));
         Assert.Equal(["persistentvolumeclaim/vaultwarden-vault"], await platform.Cluster.NamesAsync(ns, "persistentvolumeclaim"));
     }

@@ -192,6 +192,8 @@ public sealed class InstallTests(ClustersFixture hub) : IClassFixture<ClustersFi
         Assert.Empty((await cluster.Agent.FetchStateAsync()).State.Installs);
         Assert.Empty((await cluster.Client.GetAsync($"{cluster.Path}/installs").JsonAsync()).Items());
         await cluster.GetAsync(install.Id()); // kept as history
+        Assert.Equal(install.Id(), Assert.Single((await cluster.Client.GetAsync($"{cluster.Path}/installs?finished=true&namespace=default&name=hello").JsonAsync()).Items()).Id());
+        Assert.Empty((await cluster.Client.GetAsync($"{cluster.Path}/installs?finished=true&name=other").JsonAsync()).Items());
         await cluster.RequestAsync("hello", "hello", "default").JsonAsync(201); // and the name is free
     }
 

@@ -97,6 +97,44 @@ public sealed class ProblemTests(ProbeFixture probe) : IClassFixture<ProbeFixtur
         }
     }
 
+    [Theory]
+    [InlineData("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", true)]
+    [InlineData("text/html;q=0.9,application/json;q=0.8", true)]
+    [InlineData("application/json,text/html", false)]
+    [InlineData("application/problem+json;q=0.5,text/html;q=0.4", false)]
+    [InlineData("text/html;q=0,*/*", false)]
+    [InlineData("*/*", false)]
+    [InlineData("nonsense", false)]
+    [InlineData("", false)]
+    public async Task A_browser_is_refused_by_a_page_and_a_program_by_problem_details(string accept, bool page)
+    {
+        foreach (var (path, status) in new[] { ("/nope", HttpStatusCode.NotFound), ("/probe/boom", HttpStatusCode.InternalServerError) })
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, path);
+            request.Headers.TryAddWithoutValidation("Accept", accept);
+            var answer = await _client.SendAsync(request);
+
+            Assert.Equal(status, answer.StatusCode);
+            Assert.Equal(page ? "text/html" : "application/problem+json", answer.Content.Headers.ContentType?.MediaType);
+        }
+    }
+
+    [Fact]
+    public async Task The_page_runs_nothing_loads_nothing_but_its_style_and_repeats_nothing_unescaped()
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(_things + "?cursor=%3Cscript%3E", UriKind.Relative));
+        request.Headers.Accept.ParseAdd("text/html");
+        var answer = await _client.SendAsync(request);
+        var html = await answer.Content.ReadAsStringAsync();
+
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        Assert.Equal("default-src 'none'; style-src 'self'; img-src data:; form-action 'none'; frame-ancestors 'none'; base-uri 'none'", answer.Header("Content-Security-Policy"));
+        Assert.Contains("Some fields are not acceptable", html, StringComparison.Ordinal);
+        Assert.DoesNotContain("<script", html, StringComparison.OrdinalIgnoreCase);
+        var style = await _client.GetAsync(new Uri(html.Split("rel=\"stylesheet\" href=\"")[1].Split('"')[0], UriKind.Relative));
+        Assert.Equal((HttpStatusCode.OK, "text/css"), (style.StatusCode, style.Content.Headers.ContentType?.MediaType));
+    }
+
     [Fact]
     public async Task Every_answer_carries_the_strict_headers()
     {

@@ -15,6 +15,7 @@ public static class CreateOrganization
     /// <param name="Slug">Its name in addresses, see the 400 answer for the rule; default: made from the name, with a number behind it when taken.</param>
     public sealed record Request([Required, StringLength(Organization.MaxNameLength)] string Name, [StringLength(Domain.Slug.MaxLength)] string? Slug);
 
+    [EndpointSummary("Create an organization")]
     internal static async Task<Results<Created<GetOrganization.Response>, ValidationProblem, ProblemHttpResult>> Handle(
         Request request, ClaimsPrincipal user, Tenant tenant, Accounts accounts, CancellationToken ct)
     {

@@ -13,6 +13,7 @@ public static class GetOrganization
     /// <param name="Role">The caller's own.</param>
     public sealed record Response(Guid Id, string Slug, string Name, OrganizationRole Role, DateTimeOffset CreatedAt);
 
+    [EndpointSummary("Get an organization")]
     internal static async Task<Ok<Response>> Handle(Caller caller, IdentityDb db, CancellationToken ct)
     {
         var organization = await db.Organizations.AsNoTracking().SingleAsync(ct);

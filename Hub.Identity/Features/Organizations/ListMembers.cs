@@ -12,6 +12,7 @@ public static class ListMembers
 {
     public sealed record Item(Guid UserId, string Email, OrganizationRole Role, DateTimeOffset Since);
 
+    [EndpointSummary("List an organization's members")]
     internal static async Task<Ok<Page<Item>>> Handle([AsParameters] PageRequest page, HttpContext context, IdentityDb db, CancellationToken ct)
     {
         var after = Cursor.DecodeId(page.Cursor) ?? Guid.Empty;

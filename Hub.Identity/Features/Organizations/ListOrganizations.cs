@@ -13,6 +13,7 @@ namespace CodeZero.Hub.Identity.Features;
 /// <summary>GET /v1/orgs: the caller's organizations, the oldest first.</summary>
 public static class ListOrganizations
 {
+    [EndpointSummary("List the signed-in person's organizations")]
     internal static async Task<Results<Ok<Page<GetMe.MyOrganization>>, ProblemHttpResult>> Handle(
         [AsParameters] PageRequest page, HttpContext context, ClaimsPrincipal user, IdentityDb db, Organizations organizations, Tenant tenant, CancellationToken ct)
     {

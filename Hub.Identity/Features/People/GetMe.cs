@@ -18,6 +18,7 @@ public static class GetMe
 
     public sealed record MyOrganization(Guid Id, string Slug, string Name, OrganizationRole Role);
 
+    [EndpointSummary("Get the signed-in person")]
     internal static async Task<Results<Ok<Response>, ProblemHttpResult>> Handle(ClaimsPrincipal user, IdentityDb db, Organizations organizations, Tenant tenant, CancellationToken ct)
     {
         if (Signed.In(user, tenant) is not { } userId || await db.Users.AsNoTracking().SingleOrDefaultAsync(person => person.Id == userId, ct) is not { } person)

@@ -22,6 +22,7 @@ public static class SignUp
 
     public sealed record FirstOrganization(Guid Id, string Slug, string Name);
 
+    [EndpointSummary("Create an account with its first organization")]
     internal static async Task<Results<Created<Response>, ValidationProblem, ProblemHttpResult>> Handle(Request request, Accounts accounts, CancellationToken ct) =>
         await accounts.SignUpAsync(request.Email, request.Password, request.Organization, ct) switch
         {
