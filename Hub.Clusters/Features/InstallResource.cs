@@ -26,16 +26,14 @@ public sealed record InstallResource(
 
 internal static class InstallResources
 {
-    /// <summary>The installs of one cluster with their approvals and chains, in two look-ups for all.</summary>
+    /// <summary>The installs of one cluster with their approvals and chains, in three look-ups for all.</summary>
     public static async Task<IReadOnlyList<InstallResource>> ToResourcesAsync(
         this ClustersDb db, Cluster cluster, IReadOnlyList<Install> installs, DateTimeOffset now, CancellationToken ct)
     {
-        var ids = installs.Select(install => install.Id).ToList();
-        var approvals = (await db.Approvals.Where(approval => ids.Contains(approval.InstallId)).OrderBy(approval => approval.Id)
-            .Select(approval => new { approval.InstallId, approval.InstallDigest, approval.Thumbprint, approval.Approver, approval.ApprovedAt }).ToListAsync(ct))
-            .ToLookup(approval => (approval.InstallId, approval.InstallDigest), approval => new InstallApproval(approval.Thumbprint, approval.Approver, approval.ApprovedAt));
+        var approvals = await db.PresentApprovalsAsync(installs, ct);
         var accepted = await db.Agents.AnyAsync(agent => agent.ClusterId == cluster.Id && agent.Status == AgentStatus.Accepted, ct);
-        return [.. installs.Select(install => ToResource(cluster, install, [.. approvals[(install.Id, install.Digest)]], accepted, now))];
+        return [.. installs.Select(install => ToResource(
+            cluster, install, [.. approvals[install.Id].Select(approval => new InstallApproval(approval.Thumbprint, approval.Approver, approval.ApprovedAt))], accepted, now))];
     }
 
     public static async Task<InstallResource> ToResourceAsync(this ClustersDb db, Cluster cluster, Install install, DateTimeOffset now, CancellationToken ct) =>

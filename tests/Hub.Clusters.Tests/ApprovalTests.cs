@@ -71,6 +71,31 @@ public sealed class ApprovalTests(ClustersFixture hub) : IClassFixture<ClustersF
         Assert.True((await VerifyAsync(cluster)).Accepted);
     }
 
+    /// <summary>Back at a version it had, an install showed the approval of then as done, and czctl signed no new one; but to its cluster it carried none.</summary>
+    [Fact]
+    public async Task Going_back_to_what_was_approved_once_needs_an_approval_anew()
+    {
+        var cluster = await hub.NewEnrolledClusterAsync();
+        var install = await cluster.InstallAsync();
+        var old = cluster.Approve(install);
+        await cluster.HandInAsync(install.Id(), old).JsonAsync(201);
+        await cluster.Organization.PublishAsync("hello", "2.0.0");
+        await cluster.PatchAsync(install.Id(), new { version = "2.0.0" }, await cluster.ETagAsync(install.Id())).JsonAsync();
+
+        var back = await cluster.PatchAsync(install.Id(), new { version = "1.0.0" }, await cluster.ETagAsync(install.Id())).JsonAsync();
+
+        Assert.Equal(install.Text("digest"), back.Text("digest"));
+        Assert.Equal(0, back.GetProperty("approvals").GetArrayLength());
+        Assert.Equal("waiting", back.GetProperty("chain")[1].Text("state"));
+        Assert.Equal(RefusalCode.InstallUnapproved, (await VerifyAsync(cluster)).Refusal!.Code);
+        // The old one may be carried again; it is one approval all the same.
+        await cluster.HandInAsync(install.Id(), old).JsonAsync(201);
+        await cluster.HandInAsync(install.Id(), old).JsonAsync();
+        await cluster.HandInAsync(install.Id(), cluster.Approve(back, key: EcPrivateKey.Generate())).JsonAsync(201);
+        Assert.Equal(2, (await cluster.GetAsync(install.Id())).GetProperty("approvals").GetArrayLength());
+        Assert.True((await VerifyAsync(cluster)).Accepted);
+    }
+
     [Fact]
     public async Task What_is_no_approval_of_this_install_is_refused()
     {
