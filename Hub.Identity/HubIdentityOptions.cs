@@ -1,3 +1,4 @@
+using CodeZero.Hub.Identity.Domain;
 using CodeZero.Hub.Identity.Protocol;
 using Microsoft.Extensions.Options;
 
@@ -108,19 +109,50 @@ public sealed class ClientOptions
     /// </summary>
     public IList<string> RedirectUris { get; } = [];
 
-    /// <summary>The scopes it may ask for, of <c>openid</c>, <c>offline_access</c> and <c>hub</c>.</summary>
+    /// <summary>Where a person may go after signing out: https addresses without fragment, compared character by character. Default: none.</summary>
+    public IList<string> PostLogoutRedirectUris { get; } = [];
+
+    /// <summary>
+    /// The scopes it may ask for: for people, of <c>openid</c>, <c>offline_access</c>, <c>email</c> and <c>hub</c>; with the grant <c>client_credentials</c>, any others for itself.
+    /// </summary>
     public IList<string> Scopes { get; } = [];
 
-    /// <summary>The grants it may use, of <c>authorization_code</c> and <c>refresh_token</c>. Default: both.</summary>
+    /// <summary>The grants it may use, such as <c>client_credentials</c>. Default: <c>authorization_code</c> and <c>refresh_token</c>.</summary>
     public IList<string> Grants { get; } = [];
+
+    /// <summary>The resources beside the Hub's API that it may ask tokens for (RFC 8707), absolute URIs; the first is the default. Default: none.</summary>
+    public IList<string> Resources { get; } = [];
+
+    /// <summary>The resources it serves: it may introspect the tokens that are for them. Default: none.</summary>
+    public IList<string> Serves { get; } = [];
 
     /// <summary>True: its tokens are bound to its key (RFC 9449), and requests without a proof are refused. Default false.</summary>
     public bool RequireDpop { get; set; }
 
-    /// <summary>
-    /// Public P-256 keys as JWK texts. With one or more, the client is confidential and authenticates by <c>private_key_jwt</c> with ES256; with none it is public.
-    /// </summary>
+    /// <summary>True: authorization requests have to be pushed first (RFC 9126). Default false.</summary>
+    public bool RequirePar { get; set; }
+
+    /// <summary><c>RS256</c>, or <c>ES256</c>. Default <c>RS256</c>.</summary>
+    public string IdTokenAlgorithm { get; set; } = SigningAlgorithms.Rs256;
+
+    /// <summary>Public keys as JWK texts, P-256 or RSA. With one or more, the client authenticates by <c>private_key_jwt</c>.</summary>
     public IList<string> PublicKeys { get; } = [];
+
+    /// <summary>What it signs its assertions with: <c>ES256</c>, <c>PS256</c> or <c>RS256</c>. Default <c>ES256</c>.</summary>
+    public string AssertionAlgorithm { get; set; } = SigningAlgorithms.Es256;
+
+    /// <summary>Secrets. With one or more, the client authenticates by <c>client_secret_basic</c>. Two at a time let it change from one to the other.</summary>
+    public IList<ClientSecretOptions> Secrets { get; } = [];
+}
+
+/// <summary>A client's secret: 32 random bytes as text (<c>openssl rand -base64 32</c>), of which only the hash is configured.</summary>
+public sealed class ClientSecretOptions
+{
+    /// <summary>SHA-256 of the secret's text, in hexadecimal (<c>printf %s "$SECRET" | sha256sum</c>).</summary>
+    public string Sha256 { get; set; } = "";
+
+    /// <summary>When it ends; null for never.</summary>
+    public DateTimeOffset? ExpiresAt { get; set; }
 }
 
 internal sealed class ValidateHubIdentityOptions : IValidateOptions<HubIdentityOptions>
@@ -164,20 +196,44 @@ internal sealed class ValidateHubIdentityOptions : IValidateOptions<HubIdentityO
     private static IEnumerable<string> ClientFaults(string id, ClientOptions client)
     {
         var section = $"{HubIdentityOptions.Section}:Clients:{id}";
-        if (id.Length > Client.MaxIdLength || id.Contains(' ', StringComparison.Ordinal) || !Scopes.IsVisibleText(id))
-            yield return $"{section}: a client identifier is at most {Client.MaxIdLength} visible characters without spaces.";
+        if (id.Length > Client.MaxIdLength || id.Contains(' ', StringComparison.Ordinal) || !Scopes.IsVisibleText(id) || Guid.TryParse(id, out _) || RegisteredClientId.TryParse(id) is not null)
+            yield return $"{section}: a client identifier is at most {Client.MaxIdLength} visible characters without spaces, and neither a GUID nor like those of organizations' clients.";
         if (string.IsNullOrWhiteSpace(client.Name))
             yield return $"{section}:Name is missing. People read it on the consent page.";
         foreach (var uri in client.RedirectUris)
             if (RedirectUris.FindFault(uri) is { } fault)
                 yield return $"{section}:RedirectUris '{uri}' {fault}.";
+        foreach (var uri in client.PostLogoutRedirectUris)
+            if (RedirectUris.FindFault(uri) is { } fault)
+                yield return $"{section}:PostLogoutRedirectUris '{uri}' {fault}.";
         foreach (var scope in client.Scopes.Except(Scopes.Supported))
-            yield return $"{section}:Scopes '{scope}' is not one of {string.Join(", ", Scopes.Supported)}.";
-        foreach (var grant in client.Grants.Except(GrantTypes.OfPeople))
-            yield return $"{section}:Grants '{grant}' is not one of {string.Join(", ", GrantTypes.OfPeople)}.";
+            if (!client.Grants.Contains(GrantTypes.ClientCredentials) || Scopes.Parse(scope) is not { Length: 1 })
+                yield return $"{section}:Scopes '{scope}' is not one of {string.Join(", ", Scopes.Supported)}; others are for clients with the grant client_credentials.";
+        foreach (var grant in client.Grants.Except(GrantTypes.All))
+            yield return $"{section}:Grants '{grant}' is not one of {string.Join(", ", GrantTypes.All)}.";
+        foreach (var resource in client.Resources.Concat(client.Serves))
+            if (Resources.FindFault(resource) is { } fault)
+                yield return $"{section}: the resource '{resource}' {fault}.";
+        if (!SigningAlgorithms.All.Contains(client.IdTokenAlgorithm))
+            yield return $"{section}:IdTokenAlgorithm '{client.IdTokenAlgorithm}' is not one of {string.Join(", ", SigningAlgorithms.All)}.";
+        foreach (var fault in AuthenticationFaults(section, client))
+            yield return fault;
+    }
+
+    private static IEnumerable<string> AuthenticationFaults(string section, ClientOptions client)
+    {
+        if (client.PublicKeys.Count > 0 && client.Secrets.Count > 0)
+            yield return $"{section} has PublicKeys and Secrets. A client authenticates in one way: keep the keys.";
+        if (client.PublicKeys.Count + client.Secrets.Count == 0 && client.Grants.Contains(GrantTypes.ClientCredentials))
+            yield return $"{section} has the grant client_credentials, and neither PublicKeys nor Secrets. Anybody could name it: give it keys.";
+        if (!SigningAlgorithms.OfAssertions.Contains(client.AssertionAlgorithm))
+            yield return $"{section}:AssertionAlgorithm '{client.AssertionAlgorithm}' is not one of {string.Join(", ", SigningAlgorithms.OfAssertions)}.";
         foreach (var key in client.PublicKeys)
-            if (P256PublicKey.TryParse(key) is null)
-                yield return $"{section}:PublicKeys has an entry that is no public P-256 JWK ({{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":…,\"y\":…}}).";
+            if (ClientKey.TryParse(key)?.Algorithms.Contains(client.AssertionAlgorithm) != true)
+                yield return $"{section}:PublicKeys has an entry that is no public JWK for {client.AssertionAlgorithm}: P-256 for ES256, RSA of 2048 to 4096 bits for PS256 and RS256.";
+        foreach (var secret in client.Secrets)
+            if (secret.Sha256.Length != 64 || !secret.Sha256.All(char.IsAsciiHexDigit))
+                yield return $"{section}:Secrets has a Sha256 that is not 64 hexadecimal digits. Make it with: printf %s \"$SECRET\" | sha256sum";
     }
 
     private static IEnumerable<string> Range<T>(string field, T value, T from, T to) where T : IComparable<T>

@@ -15,8 +15,9 @@ public static partial class IdentityModule
 {
     private static void AddProvider(IServiceCollection services)
     {
-        services.AddSingleton<ClientRegistry>().AddSingleton<SigningKeys>().AddSingleton<TokenIssuer>().AddSingleton<IdTokenHints>();
-        services.AddScoped<Authorizations>().AddScoped<TokenGrants>().AddScoped<MachineGrants>().AddScoped<Token.Endpoint>();
+        services.AddSingleton<ClientRegistry>().AddSingleton<SecretThrottle>().AddSingleton<SigningKeys>().AddSingleton<TokenIssuer>().AddSingleton<IdTokenHints>();
+        services.AddScoped<Authorizations>().AddScoped<ClientAuthentication>().AddScoped<TokenFamilies>().AddScoped<PersonTokens>().AddScoped<Token.Endpoint>();
+        services.AddScoped<ITokenGrant, AuthorizationCodeGrant>().AddScoped<ITokenGrant, RefreshTokenGrant>().AddScoped<ITokenGrant, ClientCredentialsGrant>();
         services.AddHubJob<RotateSigningKeys>(RotateSigningKeys.Name, RotateSigningKeys.Cron).AddHubJob<PurgeExpired>(PurgeExpired.Name, PurgeExpired.Cron);
     }
 

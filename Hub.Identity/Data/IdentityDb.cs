@@ -24,6 +24,10 @@ internal sealed class IdentityDb(DbContextOptions<IdentityDb> options, Tenant te
     public DbSet<Grant> Grants => Set<Grant>();
     public DbSet<AuthorizationCode> AuthorizationCodes => Set<AuthorizationCode>();
     public DbSet<RefreshToken> RefreshTokens => Set<RefreshToken>();
+    public DbSet<PushedRequest> PushedRequests => Set<PushedRequest>();
+    public DbSet<RevokedToken> RevokedTokens => Set<RevokedToken>();
+    public DbSet<RegisteredClient> Clients => Set<RegisteredClient>();
+    public DbSet<RegisteredClientSecret> ClientSecrets => Set<RegisteredClientSecret>();
     public DbSet<SigningKey> SigningKeys => Set<SigningKey>();
 
     /// <summary>Waits until no other transaction holds the same name; held to the end of this transaction.</summary>

@@ -26,6 +26,7 @@ internal static class ProviderModel
             grant.ToTable("grants");
             grant.HasOne<Person>().WithMany().HasForeignKey(g => g.UserId).OnDelete(DeleteBehavior.Cascade);
             grant.HasIndex(g => g.ExpiresAt);
+            grant.HasIndex(g => g.ClientId);
         });
         builder.Entity<AuthorizationCode>(code =>
         {
@@ -38,6 +39,33 @@ internal static class ProviderModel
             token.ToTable("refresh_tokens");
             token.HasKey(t => t.Hash);
             token.HasOne<Grant>().WithMany().HasForeignKey(t => t.GrantId).OnDelete(DeleteBehavior.Cascade);
+        });
+        builder.Entity<PushedRequest>(pushed =>
+        {
+            pushed.ToTable("pushed_requests");
+            pushed.HasKey(p => p.Hash);
+            pushed.Property(p => p.Request).HasColumnType("jsonb");
+            pushed.HasIndex(p => p.ExpiresAt);
+        });
+        builder.Entity<RevokedToken>(token =>
+        {
+            token.ToTable("revoked_tokens");
+            token.HasKey(t => t.Hash);
+            token.HasIndex(t => t.ExpiresAt);
+        });
+        builder.Entity<RegisteredClient>(client =>
+        {
+            client.ToTable("clients");
+            client.HasKey(c => new { c.OrganizationId, c.Id });
+            client.Property(c => c.Keys).HasColumnType("jsonb");
+            client.Property(c => c.Version).IsRowVersion();
+            client.HasOne<Organization>().WithMany().HasForeignKey(c => c.OrganizationId).OnDelete(DeleteBehavior.Cascade);
+        });
+        builder.Entity<RegisteredClientSecret>(secret =>
+        {
+            secret.ToTable("client_secrets");
+            secret.HasKey(s => new { s.OrganizationId, s.ClientId, s.Id });
+            secret.HasOne<RegisteredClient>().WithMany().HasForeignKey(s => new { s.OrganizationId, s.ClientId }).OnDelete(DeleteBehavior.Cascade);
         });
         builder.Entity<SigningKey>().ToTable("signing_keys");
     }

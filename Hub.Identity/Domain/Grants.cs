@@ -4,7 +4,8 @@ namespace CodeZero.Hub.Identity.Domain;
 /// What a person once allowed a client to have, and the family of all codes and tokens that came of it. Revoking it ends them together.
 /// </summary>
 internal sealed class Grant(
-    Guid id, Guid userId, string clientId, string[] scopes, Guid sessionId, string securityStamp, string[] amr, DateTimeOffset authenticatedAt, DateTimeOffset createdAt, DateTimeOffset expiresAt)
+    Guid id, Guid userId, string clientId, string[] scopes, Guid sessionId, string securityStamp, string[] amr, DateTimeOffset authenticatedAt, DateTimeOffset createdAt, DateTimeOffset expiresAt,
+    string[] resources, Guid? clientOwner)
 {
     public Guid Id { get; private set; } = id;
     public Guid UserId { get; private set; } = userId;
@@ -25,6 +26,12 @@ internal sealed class Grant(
 
     /// <summary>The end that no renewal moves.</summary>
     public DateTimeOffset ExpiresAt { get; private set; } = expiresAt;
+
+    /// <summary>What its access tokens may be for (RFC 8707); empty: as the scopes say.</summary>
+    public string[] Resources { get; private set; } = resources;
+
+    /// <summary>The organization whose client it is; null for one of the Hub's own. Grants belong to their person, and are in no tenant.</summary>
+    public Guid? ClientOwner { get; private set; } = clientOwner;
 
     /// <summary>The key its refresh tokens are bound to (RFC 9449 §5); null when not bound.</summary>
     public string? DpopJkt { get; private set; }
@@ -83,6 +90,27 @@ internal sealed class PendingAuthorization(byte[] hash, string request, DateTime
     public string Request { get; private set; } = request;
 
     public DateTimeOffset CreatedAt { get; private set; } = createdAt;
+    public DateTimeOffset ExpiresAt { get; private set; } = expiresAt;
+}
+
+/// <summary>An authorization request that its client pushed (RFC 9126), until the browser brings its reference: once.</summary>
+internal sealed class PushedRequest(byte[] hash, string clientId, string request, DateTimeOffset expiresAt)
+{
+    public byte[] Hash { get; private set; } = hash;
+    public string ClientId { get; private set; } = clientId;
+
+    /// <summary>The request as JSON.</summary>
+    public string Request { get; private set; } = request;
+
+    public DateTimeOffset ExpiresAt { get; private set; } = expiresAt;
+}
+
+/// <summary>An access token without a grant that its client gave back (RFC 7009), until it would have expired.</summary>
+internal sealed class RevokedToken(byte[] hash, DateTimeOffset expiresAt)
+{
+    /// <summary>Of its <c>jti</c>.</summary>
+    public byte[] Hash { get; private set; } = hash;
+
     public DateTimeOffset ExpiresAt { get; private set; } = expiresAt;
 }
 

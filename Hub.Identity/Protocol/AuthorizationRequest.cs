@@ -10,7 +10,11 @@ namespace CodeZero.Hub.Identity.Protocol;
 /// <param name="SubjectHint">Whom the <c>id_token_hint</c> names.</param>
 internal sealed record AuthorizationRequest(
     string ClientId, string RedirectUri, ImmutableArray<string> Scopes, string CodeChallenge, string? State = null, string? Nonce = null, string? DpopJkt = null,
-    Prompt Prompt = Prompt.Unset, int? MaxAgeSeconds = null, string? LoginHint = null, Guid? SubjectHint = null);
+    Prompt Prompt = Prompt.Unset, int? MaxAgeSeconds = null, string? LoginHint = null, Guid? SubjectHint = null)
+{
+    /// <summary>What access tokens may be for (RFC 8707); empty: as the scopes say.</summary>
+    public ImmutableArray<string> Resources { get; init; } = [];
+}
 
 /// <summary>OpenID Connect Core §3.1.2.1.</summary>
 [Flags]
@@ -41,12 +45,13 @@ internal static class AuthorizationRequests
     private const int MaxTextLength = 300;
     private const int MaxStateLength = 1024;
 
-    public static AuthorizationDecision Decide(OAuthParameters parameters, ClientRegistry clients, string issuer)
+    /// <param name="client">The client that <c>client_id</c> names; null when there is none.</param>
+    public static AuthorizationDecision Decide(OAuthParameters parameters, Client? client, string issuer)
     {
         // First of all: who asks, and where an answer may go. Until both are certain, nothing is sent anywhere.
         if (parameters.IsOverlong)
             return new AuthorizationDecision.ShowError("The request has more parameters than any sign-in request.");
-        if (parameters["client_id"] is not { } clientId || clientId.Length > Client.MaxIdLength || clients.Find(clientId) is not { } client)
+        if (client is null)
             return new AuthorizationDecision.ShowError("The application that sent you here is not known (client_id).");
         if (!client.IsEnabled)
             return new AuthorizationDecision.ShowError("The application that sent you here has been disabled.");
@@ -96,11 +101,9 @@ internal static class AuthorizationRequests
     {
         if (parameters["scope"] is not { } scope || Scopes.Parse(scope) is not { } scopes)
             return OAuthError.InvalidScope($"scope is missing, longer than {Scopes.MaxLength} characters, or not a list of scopes with single spaces.");
-        if (scopes.Any(name => !client.Scopes.Contains(name)))
+        if (scopes.Any(name => !client.Scopes.Contains(name) || !Scopes.Supported.Contains(name)))
             return OAuthError.InvalidScope("A scope is not known, or not allowed to this client.");
-        return parameters["resource"] is { } resource && resource != Audiences.Api(issuer)
-            ? OAuthError.InvalidTarget("The only resource is the Hub's API.")                                    // RFC 8707 §2
-            : null;
+        return Resources.FindError(parameters.Resources, client, issuer);
     }
 
     private static OAuthError? FindPkceError(OAuthParameters parameters)
@@ -119,7 +122,10 @@ internal static class AuthorizationRequests
 
     private static AuthorizationRequest Read(OAuthParameters parameters, Client client, string redirectUri, string? state) => new(
         client.Id, redirectUri, Scopes.Parse(parameters["scope"]!)!.Value, parameters["code_challenge"]!, state, parameters["nonce"], parameters["dpop_jkt"],
-        ParsePrompt(parameters["prompt"])!.Value, parameters["max_age"] is { } age ? ParseSeconds(age) : null, parameters["login_hint"]);
+        ParsePrompt(parameters["prompt"])!.Value, parameters["max_age"] is { } age ? ParseSeconds(age) : null, parameters["login_hint"])
+    {
+        Resources = [.. parameters.Resources],
+    };
 
     private static Prompt? ParsePrompt(string? text)
     {
@@ -135,11 +141,4 @@ internal static class AuthorizationRequests
     }
 
     private static int? ParseSeconds(string text) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) ? seconds : null;
-}
-
-/// <summary>For whom access tokens are.</summary>
-internal static class Audiences
-{
-    /// <summary>The Hub's API for people.</summary>
-    public static string Api(string issuer) => issuer + "/v1";
 }

@@ -49,14 +49,14 @@ internal sealed class Authorizations(IdentityDb db, TimeProvider clock, IOptions
 
     /// <summary>Issues the code, once per waiting request; null when another tab was faster.</summary>
     /// <param name="pending">The request that waited; null for one that needed nobody.</param>
-    public Task<string?> IssueCodeAsync(AuthorizationRequest request, Pending? pending, SignedIn session, CancellationToken ct) => db.InTransactionAsync<IdentityDb, string?>(async () =>
+    public Task<string?> IssueCodeAsync(AuthorizationRequest request, Client client, Pending? pending, SignedIn session, CancellationToken ct) => db.InTransactionAsync<IdentityDb, string?>(async () =>
     {
         if (pending is not null && !await CompleteAsync(pending, ct))
             return null;
         await RememberConsentAsync(session.UserId, request.ClientId, request.Scopes, ct);
         var (code, now) = (Secrets.New(), clock.GetUtcNow());
         var grant = new Grant(Guid.CreateVersion7(now), session.UserId, request.ClientId, [.. request.Scopes], session.SessionId, session.SecurityStamp, [.. session.Amr], session.AuthenticatedAt,
-            now, now + options.Value.RefreshAbsoluteLifetime);
+            now, now + options.Value.RefreshAbsoluteLifetime, [.. request.Resources], client.OrganizationId);
         db.Add(grant);
         db.Add(new AuthorizationCode(Secrets.Hash(code), grant.Id, request.ClientId, request.RedirectUri, request.CodeChallenge, request.Nonce, request.DpopJkt, now + options.Value.CodeLifetime));
         await db.SaveChangesAsync(ct);

@@ -10,7 +10,17 @@ internal static class FormBody
     /// <summary>The largest body read: the parameters with the longest values allowed, and room.</summary>
     public const int MaxBytes = 32 * 1024;
 
-    public static async Task<(OAuthParameters? Form, string? Fault)> ReadAsync(HttpRequest request, CancellationToken ct)
+    /// <summary>The parameters, each at most once (RFC 6749 §3.2); or why not.</summary>
+    public static async Task<(OAuthParameters? Form, OAuthError? Error)> ReadAsync(HttpRequest request, CancellationToken ct)
+    {
+        var (form, fault) = await ReadAnyAsync(request, ct);
+        if (form is { IsOverlong: false, FirstRepeated: null })
+            return (form, null);
+        return (null, OAuthError.InvalidRequest(fault ?? "There are too many parameters, or one comes more than once."));
+    }
+
+    /// <summary>The parameters as they come, for endpoints with rules of their own about repeated ones; or why not.</summary>
+    public static async Task<(OAuthParameters? Form, string? Fault)> ReadAnyAsync(HttpRequest request, CancellationToken ct)
     {
         if (!MediaTypeHeaderValue.TryParse(request.ContentType, out var type) || !string.Equals(type.MediaType, "application/x-www-form-urlencoded", StringComparison.OrdinalIgnoreCase))
             return (null, "The body must be application/x-www-form-urlencoded.");

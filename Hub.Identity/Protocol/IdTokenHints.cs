@@ -17,7 +17,7 @@ internal sealed class IdTokenHints(SigningKeys keys, IOptions<HubIdentityOptions
             ValidIssuer = options.Value.Issuer,
             ValidAudience = clientId,
             ValidTypes = ["JWT"],
-            ValidAlgorithms = [SigningAlgorithms.Rs256],
+            ValidAlgorithms = SigningAlgorithms.All,
             IssuerSigningKeys = await keys.GetPublishedAsync(ct),
             ValidateLifetime = false,
         });

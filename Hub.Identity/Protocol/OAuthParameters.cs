@@ -4,11 +4,12 @@ namespace CodeZero.Hub.Identity.Protocol;
 
 /// <summary>
 /// The parameters of a request, from a query string or a form body. Names are case-sensitive; a parameter without a value counts as omitted
-/// (RFC 6749 §3.1, §3.2); one that comes twice has no value.
+/// (RFC 6749 §3.1, §3.2); one that comes twice has no value. Only <c>resource</c> may come several times (RFC 8707 §2).
 /// </summary>
 internal sealed class OAuthParameters
 {
     private const int MaxCount = 50;
+    private const string Resource = "resource";
     private readonly Dictionary<string, string> _values = new(StringComparer.Ordinal);
     private readonly SortedSet<string> _repeated = new(StringComparer.Ordinal);
 
@@ -20,6 +21,9 @@ internal sealed class OAuthParameters
 
     /// <summary>True when there are more parameters than any request of ours has.</summary>
     public bool IsOverlong { get; private init; }
+
+    /// <summary>Every <c>resource</c>, each once, in the order sent.</summary>
+    public IReadOnlyList<string> Resources { get; private init; } = [];
 
     public bool IsRepeated(string name) => _repeated.Contains(name);
 
@@ -34,9 +38,9 @@ internal sealed class OAuthParameters
                 return new() { IsOverlong = true };
             values.Add((pair.DecodeName().ToString(), pair.DecodeValue().ToString()));
         }
-        var parameters = new OAuthParameters();
+        var parameters = new OAuthParameters { Resources = [.. values.Where(pair => pair is (Resource, { Length: > 0 })).Select(pair => pair.Item2).Distinct(StringComparer.Ordinal)] };
         foreach (var (name, value) in values)
-            if (!parameters._values.TryAdd(name, value))
+            if (name != Resource && !parameters._values.TryAdd(name, value))
                 parameters._repeated.Add(name);
         return parameters;
     }

@@ -8,12 +8,16 @@ internal static class Scopes
     public const string OpenId = "openid";
     public const string OfflineAccess = "offline_access";
 
+    /// <summary>The person's e-mail address at userinfo (OpenID Connect Core §5.4).</summary>
+    public const string Email = "email";
+
     /// <summary>The Hub's API as the person may use it.</summary>
     public const string Hub = "hub";
 
     public const int MaxLength = 300;
 
-    public static readonly IReadOnlyList<string> Supported = [OpenId, OfflineAccess, Hub];
+    /// <summary>The scopes that act for a person.</summary>
+    public static readonly IReadOnlyList<string> Supported = [OpenId, OfflineAccess, Email, Hub];
 
     /// <summary>The scopes of a parameter, each once, in the order asked; null when it breaks the grammar: <c>1*( %x21 / %x23-5B / %x5D-7E )</c>, one space between.</summary>
     public static ImmutableArray<string>? Parse(string text)

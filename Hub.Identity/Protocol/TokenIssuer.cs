@@ -10,34 +10,45 @@ using Microsoft.IdentityModel.JsonWebTokens;
 
 namespace CodeZero.Hub.Identity.Protocol;
 
-/// <summary>Makes access tokens (RFC 9068, ES256) and ID tokens (OpenID Connect Core §2, RS256).</summary>
+/// <summary>An access token, and how long it lives.</summary>
+internal sealed record AccessToken(string Token, TimeSpan Lifetime);
+
+/// <summary>Makes access tokens (RFC 9068, ES256) and ID tokens (OpenID Connect Core §2, RS256 or the client's choice).</summary>
 internal sealed class TokenIssuer(SigningKeys keys, IOptions<HubIdentityOptions> options, TimeProvider clock)
 {
     private readonly JsonWebTokenHandler _handler = new() { SetDefaultTimesOnTokenCreation = false };
     private readonly HubIdentityOptions _options = options.Value;
 
-    /// <summary>An access token that acts for a person. Only with scope <c>hub</c> it is for the Hub's API; else for the provider alone.</summary>
-    public async Task<(string Token, TimeSpan Lifetime)> ForPersonAsync(Grant grant, IReadOnlyCollection<string> scopes, string? dpopJkt, CancellationToken ct)
+    /// <summary>The claim of a person's access token that names its grant, so that the provider can tell whether it still stands.</summary>
+    public const string GrantClaim = "grant_id";
+
+    /// <summary>An access token that acts for a person.</summary>
+    public async Task<AccessToken> ForPersonAsync(Grant grant, IReadOnlyCollection<string> scopes, string audience, string? dpopJkt, CancellationToken ct)
     {
-        var audience = scopes.Contains(Scopes.Hub) ? Audiences.Api(_options.Issuer) : _options.Issuer;
-        var claims = AccessClaims(audience, grant.UserId.ToString(), grant.ClientId, string.Join(' ', scopes), dpopJkt, _options.AccessTokenLifetime);
+        var claims = AccessClaims(audience, grant.UserId.ToString(), grant.ClientId, scopes, dpopJkt, _options.AccessTokenLifetime);
+        claims[GrantClaim] = grant.Id.ToString();
         claims["auth_time"] = grant.AuthenticatedAt.ToUnixTimeSeconds(); // RFC 9068 §2.2.1
         claims["amr"] = Methods(grant);
-        return (await SignAccessTokenAsync(claims, ct), _options.AccessTokenLifetime);
+        return await SignAccessTokenAsync(claims, _options.AccessTokenLifetime, ct);
     }
 
+    /// <summary>An access token that acts for a client itself.</summary>
+    public Task<AccessToken> ForClientAsync(string clientId, IReadOnlyCollection<string> scopes, string audience, string? dpopJkt, CancellationToken ct) =>
+        SignAccessTokenAsync(AccessClaims(audience, clientId, clientId, scopes, dpopJkt, _options.AccessTokenLifetime), _options.AccessTokenLifetime, ct);
+
     /// <summary>An access token that acts for a machine itself, bound to its key.</summary>
-    public async Task<(string Token, TimeSpan Lifetime)> ForMachineAsync(MachineClient machine, string dpopJkt, CancellationToken ct)
+    public Task<AccessToken> ForMachineAsync(MachineClient machine, string dpopJkt, CancellationToken ct)
     {
-        var claims = AccessClaims(machine.Audience, machine.ClientId, machine.ClientId, machine.Scope, dpopJkt, machine.TokenLifetime);
+        var claims = AccessClaims(machine.Audience, machine.ClientId, machine.ClientId, [machine.Scope], dpopJkt, machine.TokenLifetime);
         foreach (var (name, value) in machine.Claims)
             claims.TryAdd(name, value); // never over one of ours
-        return (await SignAccessTokenAsync(claims, ct), machine.TokenLifetime);
+        return SignAccessTokenAsync(claims, machine.TokenLifetime, ct);
     }
 
     /// <summary>Who signed in, when, for this client.</summary>
+    /// <param name="algorithm">The client's, one of <see cref="SigningAlgorithms"/>.</param>
     /// <param name="nonce">Of the authorization request; null after a refresh (§12.2).</param>
-    public async Task<string> IdTokenAsync(Grant grant, string accessToken, string? nonce, CancellationToken ct)
+    public async Task<string> IdTokenAsync(Grant grant, string algorithm, string accessToken, string? nonce, CancellationToken ct)
     {
         var now = clock.GetUtcNow();
         var claims = new JsonObject
@@ -49,16 +60,17 @@ internal sealed class TokenIssuer(SigningKeys keys, IOptions<HubIdentityOptions>
             ["exp"] = (now + _options.IdTokenLifetime).ToUnixTimeSeconds(),
             ["auth_time"] = grant.AuthenticatedAt.ToUnixTimeSeconds(),
             ["amr"] = Methods(grant),
+            ["sid"] = grant.SessionId.ToString(),
             ["at_hash"] = Base64Url.EncodeToString(SHA256.HashData(Encoding.ASCII.GetBytes(accessToken)).AsSpan(..16)), // §3.1.3.6: the left half
         };
         if (nonce is not null)
             claims["nonce"] = nonce;
-        return _handler.CreateToken(claims.ToJsonString(), await keys.GetCurrentAsync(SigningAlgorithms.Rs256, ct), Header("JWT"));
+        return _handler.CreateToken(claims.ToJsonString(), await keys.GetCurrentAsync(algorithm, ct), Header("JWT"));
     }
 
     private static JsonArray Methods(Grant grant) => [.. grant.Amr];
 
-    private JsonObject AccessClaims(string audience, string subject, string clientId, string scope, string? dpopJkt, TimeSpan lifetime)
+    private JsonObject AccessClaims(string audience, string subject, string clientId, IReadOnlyCollection<string> scopes, string? dpopJkt, TimeSpan lifetime)
     {
         var now = clock.GetUtcNow();
         var claims = new JsonObject
@@ -67,18 +79,19 @@ internal sealed class TokenIssuer(SigningKeys keys, IOptions<HubIdentityOptions>
             ["aud"] = audience,
             ["sub"] = subject,
             ["client_id"] = clientId,
-            ["scope"] = scope,
             ["jti"] = Guid.CreateVersion7(now).ToString("N", CultureInfo.InvariantCulture),
             ["iat"] = now.ToUnixTimeSeconds(),
             ["exp"] = (now + lifetime).ToUnixTimeSeconds(),
         };
+        if (scopes.Count > 0)
+            claims["scope"] = string.Join(' ', scopes);
         if (dpopJkt is not null)
             claims["cnf"] = new JsonObject { ["jkt"] = dpopJkt };
         return claims;
     }
 
-    private async Task<string> SignAccessTokenAsync(JsonObject claims, CancellationToken ct) =>
-        _handler.CreateToken(claims.ToJsonString(), await keys.GetCurrentAsync(SigningAlgorithms.Es256, ct), Header("at+jwt"));
+    private async Task<AccessToken> SignAccessTokenAsync(JsonObject claims, TimeSpan lifetime, CancellationToken ct) =>
+        new(_handler.CreateToken(claims.ToJsonString(), await keys.GetCurrentAsync(SigningAlgorithms.Es256, ct), Header("at+jwt")), lifetime);
 
     private static Dictionary<string, object> Header(string type) => new() { ["typ"] = type };
 }

@@ -1,6 +1,5 @@
 using System.ComponentModel.DataAnnotations;
 using System.Globalization;
-using System.Net;
 using System.Net.Sockets;
 using System.Security.Claims;
 using System.Threading.RateLimiting;
@@ -67,7 +66,7 @@ public static class RateLimits
 
     private static IEnumerable<Limit> LimitsOfAddress(HttpContext context, RateLimitOptions options)
     {
-        var address = Network(context.Connection.RemoteIpAddress);
+        var address = NetworkOf(context);
         yield return new("address", address, options.AddressPerMinute);
         if (context.GetEndpoint()?.Metadata.GetMetadata<AddressLimit>() is { } tighter)
             yield return new(tighter.Name, address, tighter.PerMinute);
@@ -81,12 +80,13 @@ public static class RateLimits
             yield return new("organization", organization.ToString(), options.OrganizationPerMinute);
     }
 
-    private static string Network(IPAddress? address) => address switch
+    /// <summary>The network a request comes from, as limits count it: the address; of IPv6 the /64, which one household has.</summary>
+    public static string NetworkOf(HttpContext context) => context.Connection.RemoteIpAddress switch
     {
         null => "none",
-        { IsIPv4MappedToIPv6: true } => address.MapToIPv4().ToString(),
-        { AddressFamily: AddressFamily.InterNetworkV6 } => Convert.ToHexString(address.GetAddressBytes().AsSpan(0, 8)),
-        _ => address.ToString(),
+        { IsIPv4MappedToIPv6: true } mapped => mapped.MapToIPv4().ToString(),
+        { AddressFamily: AddressFamily.InterNetworkV6 } address => Convert.ToHexString(address.GetAddressBytes().AsSpan(0, 8)),
+        var address => address.ToString(),
     };
 }
 

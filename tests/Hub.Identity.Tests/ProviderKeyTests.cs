@@ -39,7 +39,7 @@ public sealed class ProviderKeyTests(IdentityFixture fixture) : IClassFixture<Id
         Assert.Equal("""["code"]""", document["response_types_supported"]!.ToJsonString());
         Assert.Equal("""["S256"]""", document["code_challenge_methods_supported"]!.ToJsonString());
         Assert.Equal("""["authorization_code","refresh_token","client_credentials"]""", document["grant_types_supported"]!.ToJsonString());
-        Assert.Equal("""["RS256"]""", document["id_token_signing_alg_values_supported"]!.ToJsonString());
+        Assert.Equal("""["RS256","ES256"]""", document["id_token_signing_alg_values_supported"]!.ToJsonString());
         Assert.DoesNotContain("HS256", openid, StringComparison.Ordinal);
         Assert.DoesNotContain("plain", openid, StringComparison.Ordinal);
         Assert.DoesNotContain("password", openid, StringComparison.Ordinal);

@@ -20,7 +20,7 @@ internal abstract class AuthorizationPage(Authorizations authorizations, ClientR
     /// <param name="justConsented">The person has just allowed it, on the consent page.</param>
     protected async Task<IActionResult> GoOnAsync(AuthorizationRequest request, Authorizations.Pending? pending, string? handle, bool justConsented)
     {
-        if (pending is not null && !(clients.Find(request.ClientId) is { IsEnabled: true } client && RedirectUris.Matches(client.RedirectUris, request.RedirectUri)))
+        if (await clients.FindAsync(request.ClientId, Aborted) is not { IsEnabled: true } client || !RedirectUris.Matches(client.RedirectUris, request.RedirectUri))
             return RefusedView.Create(Gone); // registered otherwise since
         var consented = justConsented || (Session is { } person && !request.Prompt.HasFlag(Prompt.Consent)
             && await authorizations.IsConsentedAsync(person.UserId, request.ClientId, request.Scopes, Aborted));
@@ -33,7 +33,7 @@ internal abstract class AuthorizationPage(Authorizations authorizations, ClientR
             case Interaction.Refuse refused:
                 return await SendErrorAsync(request, pending, refused.Error);
             default:
-                return await authorizations.IssueCodeAsync(request, pending, Session!, Aborted) is { } code
+                return await authorizations.IssueCodeAsync(request, client, pending, Session!, Aborted) is { } code
                     ? SeeOther(Answer(request.RedirectUri, request.State, ("code", code)))
                     : RefusedView.Create(Gone);
         }

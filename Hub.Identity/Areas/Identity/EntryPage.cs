@@ -25,7 +25,7 @@ internal abstract class EntryPage(Authorizations authorizations, ClientRegistry 
         Pending = await authorizations.FindAsync(Handle, Aborted);
         if (Pending is null)
             return RefusedView.Create("This sign-in was completed, or waited too long. Go back to the application and start again.");
-        ClientName = clients.Find(Pending.Request.ClientId)?.Name;
+        ClientName = (await clients.FindAsync(Pending.Request.ClientId, Aborted))?.Name;
         AllowFormsTo(Pending.Request.RedirectUri);
         return null;
     }

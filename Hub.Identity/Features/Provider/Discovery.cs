@@ -14,10 +14,10 @@ internal static class Discovery
 {
     private const string Cacheable = "public, max-age=300";
 
-    public static IResult Document(HttpContext context, IOptions<HubIdentityOptions> options)
+    public static IResult Document(HttpContext context, IOptions<HubIdentityOptions> options, IEnumerable<ITokenGrant> grants)
     {
         context.Response.Headers.CacheControl = Cacheable;
-        return TypedResults.Json(Describe(options.Value.Issuer));
+        return TypedResults.Json(Describe(options.Value.Issuer, grants.Select(grant => grant.GrantType)));
     }
 
     public static async Task<IResult> Keys(HttpContext context, SigningKeys keys, CancellationToken ct)
@@ -27,7 +27,7 @@ internal static class Discovery
         return TypedResults.Json(new JsonObject { ["keys"] = new JsonArray([.. published.Select(Describe)]) }, contentType: "application/jwk-set+json");
     }
 
-    private static JsonObject Describe(string issuer) => new()
+    private static JsonObject Describe(string issuer, IEnumerable<string> grants) => new()
     {
         ["issuer"] = issuer,
         ["authorization_endpoint"] = issuer + "/connect/authorize",
@@ -36,14 +36,14 @@ internal static class Discovery
         ["scopes_supported"] = List(Scopes.Supported),
         ["response_types_supported"] = List(["code"]),
         ["response_modes_supported"] = List(["query"]),
-        ["grant_types_supported"] = List(GrantTypes.Supported),
+        ["grant_types_supported"] = List(grants),
         ["code_challenge_methods_supported"] = List([Pkce.Method]),
-        ["token_endpoint_auth_methods_supported"] = List(["none", "private_key_jwt"]),
-        ["token_endpoint_auth_signing_alg_values_supported"] = List([SigningAlgorithms.Es256]),
+        ["token_endpoint_auth_methods_supported"] = List(ClientAuthenticationMethods.All),
+        ["token_endpoint_auth_signing_alg_values_supported"] = List(SigningAlgorithms.OfAssertions),
         ["dpop_signing_alg_values_supported"] = List([SigningAlgorithms.Es256]),
-        ["id_token_signing_alg_values_supported"] = List([SigningAlgorithms.Rs256]),
+        ["id_token_signing_alg_values_supported"] = List([SigningAlgorithms.Rs256, SigningAlgorithms.Es256]),
         ["subject_types_supported"] = List(["public"]),
-        ["claims_supported"] = List(["iss", "sub", "aud", "iat", "exp", "auth_time", "nonce", "at_hash"]),
+        ["claims_supported"] = List(["iss", "sub", "aud", "iat", "exp", "auth_time", "nonce", "at_hash", "sid"]),
         ["prompt_values_supported"] = List(["none", "login", "consent"]),
         ["authorization_response_iss_parameter_supported"] = true,
         ["claims_parameter_supported"] = false,

@@ -14,13 +14,14 @@ internal sealed class AuthorizeModel(
 
     public async Task<IActionResult> OnPostAsync()
     {
-        var (form, fault) = await FormBody.ReadAsync(Request, Aborted);
+        var (form, fault) = await FormBody.ReadAnyAsync(Request, Aborted);
         return form is null ? RefusedView.Create(fault!) : await DecideAsync(form);
     }
 
     private async Task<IActionResult> DecideAsync(OAuthParameters parameters)
     {
-        switch (AuthorizationRequests.Decide(parameters, Clients, Issuer))
+        var client = parameters["client_id"] is { } clientId ? await Clients.FindAsync(clientId, Aborted) : null;
+        switch (AuthorizationRequests.Decide(parameters, client, Issuer))
         {
             case AuthorizationDecision.SendBack back:
                 return SendError(back.RedirectUri, back.State, back.Error);

@@ -12,6 +12,7 @@ internal sealed class ConsentModel(Authorizations authorizations, ClientRegistry
     private static readonly Dictionary<string, string> Descriptions = new(StringComparer.Ordinal)
     {
         [Scopes.OpenId] = "Know who you are: your account's identifier, and when you signed in",
+        [Scopes.Email] = "See your e-mail address",
         [Scopes.Hub] = "Use CodeZero Hub as you: see and change what you may, in all your organizations",
         [Scopes.OfflineAccess] = "Stay connected until you sign in again, for at most 90 days",
     };
@@ -27,7 +28,7 @@ internal sealed class ConsentModel(Authorizations authorizations, ClientRegistry
 
     public async Task<IActionResult> OnGetAsync()
     {
-        if (await Authorizations.FindAsync(Handle, Aborted) is not { } pending || Clients.Find(pending.Request.ClientId) is not { } client)
+        if (await Authorizations.FindAsync(Handle, Aborted) is not { } pending || await Clients.FindAsync(pending.Request.ClientId, Aborted) is not { } client)
             return RefusedView.Create(Gone);
         if (Session is null)
             return SeeOther(OtherAccountAddress);
