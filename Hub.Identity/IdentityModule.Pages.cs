@@ -4,6 +4,7 @@ using CodeZero.Hub.Platform.Web;
 using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.ApplicationParts;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using Microsoft.AspNetCore.Routing;
@@ -32,6 +33,7 @@ public static partial class IdentityModule
         });
         services.AddOptions<Microsoft.AspNetCore.Authentication.Cookies.CookieAuthenticationOptions>(Sessions.Scheme)
             .Configure<IOptions<HubIdentityOptions>>((cookie, options) => cookie.Cookie = PageCookie.For(options.Value, "session"));
+        services.AddOptions<CookieTempDataProviderOptions>().Configure<IOptions<HubIdentityOptions>>((notices, options) => notices.Cookie = PageCookie.For(options.Value, "notice"));
         services.AddOptions<AntiforgeryOptions>().Configure<IOptions<HubIdentityOptions>>((antiforgery, options) =>
         {
             antiforgery.Cookie = PageCookie.For(options.Value, "form");
@@ -48,7 +50,7 @@ public static partial class IdentityModule
                 return;
             AddressLimit? limit = descriptor.ViewEnginePath switch
             {
-                "/SignIn" => new("sign-in", limits.SignInsPerMinute),
+                "/SignIn" or "/Reauthenticate" => new("sign-in", limits.SignInsPerMinute),
                 "/SignUp" => new("sign-up", limits.SignUpsPerMinute),
                 "/Authorize" => new("authorize", limits.AuthorizationsPerMinute),
                 _ => null,

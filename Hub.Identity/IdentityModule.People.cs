@@ -27,7 +27,7 @@ public static partial class IdentityModule
             identity.Lockout.MaxFailedAccessAttempts = options.Value.Lockout.Attempts;
             identity.Lockout.DefaultLockoutTimeSpan = options.Value.Lockout.Duration;
         });
-        services.AddSingleton<Accounts>().AddScoped<Sessions>().AddScoped<SessionCookieEvents>();
+        services.AddSingleton<Accounts>().AddScoped<Sessions>().AddScoped<SessionCookieEvents>().AddScoped<Reauthentication>();
         AddPasskeys(services);
     }
 

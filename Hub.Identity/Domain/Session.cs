@@ -15,6 +15,9 @@ internal sealed class Session(
 
     public DateTimeOffset AuthenticatedAt { get; private set; } = authenticatedAt;
 
+    /// <summary>When the person last proved to be who signed in: at sign-in, and whenever <see cref="Reauthentication"/> asked.</summary>
+    public DateTimeOffset ProvedAt { get; private set; } = authenticatedAt;
+
     /// <summary>The end that no use moves.</summary>
     public DateTimeOffset ExpiresAt { get; private set; } = expiresAt;
 

@@ -1,5 +1,6 @@
 using CodeZero.Hub.Platform.Data;
 using CodeZero.Hub.Platform.Jobs;
+using CodeZero.Hub.Platform.Mail;
 using CodeZero.Hub.Platform.Messaging;
 using CodeZero.Hub.Platform.Observability;
 using CodeZero.Hub.Platform.Security;
@@ -38,6 +39,7 @@ public static class Platform
 
         services.AddSingleton<Notifications>().AddSingleton<INotifications>(provider => provider.GetRequiredService<Notifications>());
         services.AddHostedService(provider => provider.GetRequiredService<Notifications>()).AddHostedService<OutboxDispatcher>();
+        services.AddMail(configuration);
         services.AddJobs();
         services.AddHubJob<PurgeJob>(PurgeJob.Name, PurgeJob.Cron);
         services.AddTelemetry(configuration);

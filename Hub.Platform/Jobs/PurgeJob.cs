@@ -19,6 +19,8 @@ internal sealed partial class PurgeJob(NpgsqlDataSource database, ILogger<PurgeJ
         ("platform.inbox", "delete from platform.inbox where handled_at < now() - interval '7 days'"),
         // Events that no build of this week has a handler for.
         ("platform.outbox", "delete from platform.outbox where attempts = 0 and occurred_at < now() - interval '7 days'"),
+        // Parked, or kept to be looked at; links in them ended long ago.
+        ("platform.emails", "delete from platform.emails where created_at < now() - interval '7 days'"),
     ];
 
     public async Task RunAsync(CancellationToken ct)

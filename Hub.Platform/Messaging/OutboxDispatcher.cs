@@ -111,7 +111,7 @@ internal sealed partial class OutboxDispatcher(
     }
 
     /// <summary>Short, and only of characters that PostgreSQL can keep: a failure that could not be noted would come again at once, and hold up all others.</summary>
-    private static string Describe(Exception failure)
+    internal static string Describe(Exception failure)
     {
         const int longest = 2000;
         return string.Concat($"{failure.GetType().Name}: {failure.Message}".EnumerateRunes().Where(rune => rune.Value != 0).Take(longest));

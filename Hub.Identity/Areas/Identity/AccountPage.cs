@@ -1,0 +1,51 @@
+using CodeZero.Hub.Identity.Domain;
+using CodeZero.Hub.Identity.Protocol;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.Filters;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace CodeZero.Hub.Identity.Areas.Identity;
+
+/// <summary>A page under /account: for who is signed in, about themselves. Others are led to the sign-in, and back.</summary>
+internal abstract class AccountPage : IdentityPage
+{
+    /// <summary>The key under which the next page finds what to say; see <see cref="Done"/>.</summary>
+    public const string Notice = "notice";
+
+    /// <summary>Whose account it is.</summary>
+    public SignedIn Me => Session!;
+
+    /// <summary>Whether the page shows or changes what could take the account over. It then asks for a proof of the last minutes, by /reauthenticate.</summary>
+    protected virtual bool IsSensitive => false;
+
+    public override async Task OnPageHandlerExecutionAsync(PageHandlerExecutingContext context, PageHandlerExecutionDelegate next)
+    {
+        if (Session is null)
+            context.Result = SeeOther("/signin" + ReturnAddress.QueryTo(Request));
+        else if (IsSensitive && await RequireRecentAsync() is { } detour)
+            context.Result = detour;
+        else
+            await next();
+    }
+
+    /// <summary>Null when the person proved who they are within the last minutes; else the way to where they can, and back to this page.</summary>
+    protected async Task<IActionResult?> RequireRecentAsync() =>
+        await HttpContext.RequestServices.GetRequiredService<Reauthentication>().IsRecentAsync(Me, Aborted) ? null : SeeOther("/reauthenticate" + ReturnAddress.QueryTo(Request));
+
+    /// <summary>Leads on to a page that says once what was done.</summary>
+    protected IActionResult Done(string address, string notice)
+    {
+        TempData[Notice] = notice;
+        return SeeOther(address);
+    }
+}
+
+/// <summary>The entries of the account's navigation, in their order.</summary>
+internal static class AccountNavigation
+{
+    public static readonly IReadOnlyList<(string Address, string Title)> Entries =
+    [
+        ("/account", "Profile"),
+        ("/account/security", "Security"),
+    ];
+}

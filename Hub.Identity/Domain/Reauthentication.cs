@@ -1,0 +1,28 @@
+using CodeZero.Hub.Identity.Data;
+using CodeZero.Hub.Identity.Protocol;
+using Microsoft.EntityFrameworkCore;
+
+namespace CodeZero.Hub.Identity.Domain;
+
+/// <summary>
+/// Before what could take an account over, the person at the browser proves once more to be who signed in: a session left open, or stolen, is not enough.
+/// Pages ask by <see cref="Areas.Identity.AccountPage"/>, API routes by <see cref="Features.RecentSignIn"/>.
+/// </summary>
+internal sealed class Reauthentication(IdentityDb db, TimeProvider clock)
+{
+    /// <summary>How long a proof is recent.</summary>
+    public static readonly TimeSpan Window = TimeSpan.FromMinutes(10);
+
+    public Task<bool> IsRecentAsync(SignedIn session, CancellationToken ct)
+    {
+        var since = clock.GetUtcNow() - Window;
+        return db.Sessions.AnyAsync(row => row.Id == session.SessionId && row.ProvedAt > since, ct);
+    }
+
+    /// <summary>Notes that the session's person has just given a password, a code or a passkey.</summary>
+    public Task RecordAsync(SignedIn session, CancellationToken ct)
+    {
+        var now = clock.GetUtcNow();
+        return db.Sessions.Where(row => row.Id == session.SessionId).ExecuteUpdateAsync(set => set.SetProperty(row => row.ProvedAt, now), ct);
+    }
+}

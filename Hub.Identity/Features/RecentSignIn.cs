@@ -1,0 +1,30 @@
+using System.Globalization;
+using System.Security.Claims;
+using CodeZero.Hub.Identity.Domain;
+using CodeZero.Hub.Platform.Web;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace CodeZero.Hub.Identity.Features;
+
+/// <summary>API calls that could take an account or an organization over: only with a token of a sign-in of the last minutes (<c>auth_time</c>, RFC 9068 §2.2.1).</summary>
+internal static class RecentSignIn
+{
+    /// <summary>Refuses older sign-ins with 403 <c>reauthentication.required</c>; a token without <c>auth_time</c> is no sign-in at all.</summary>
+    public static TBuilder RequireRecentSignIn<TBuilder>(this TBuilder builder) where TBuilder : IEndpointConventionBuilder =>
+        builder.AddEndpointFilter<TBuilder, Filter>();
+
+    private static bool IsRecent(ClaimsPrincipal user, DateTimeOffset now) =>
+        long.TryParse(user.FindFirstValue("auth_time"), NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
+        && now.ToUnixTimeSeconds() - seconds <= Reauthentication.Window.TotalSeconds;
+
+    private sealed class Filter : IEndpointFilter
+    {
+        public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next) =>
+            IsRecent(context.HttpContext.User, context.HttpContext.RequestServices.GetRequiredService<TimeProvider>().GetUtcNow())
+                ? await next(context)
+                : Problems.Create(StatusCodes.Status403Forbidden, "reauthentication.required",
+                    $"This needs a sign-in of the last {Reauthentication.Window.TotalMinutes:0} minutes, because it decides who gets in. Sign in again, as with 'czctl login', and repeat it.");
+    }
+}
