@@ -3,6 +3,7 @@ using CodeZero.Hub.Platform.Tests.Probe;
 using CodeZero.Testing;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace CodeZero.Hub.Platform.Tests;
 
@@ -148,14 +149,31 @@ public sealed class MessagingTests(ProbeFixture probe) : IClassFixture<ProbeFixt
         await Eventually.HoldsAsync(() => heard.Contains("here again"));
     }
 
+    [Fact]
+    public async Task After_an_outage_of_the_database_events_go_on_without_a_restart()
+    {
+        await using var server = await PostgresServer.StartNewAsync();
+        await using var database = await ProbeFixture.CreateDatabaseAsync(server);
+        using var log = new RecordingLogs();
+        await using var hub = await probe.StartHubAsync(database: database, configure: services => services.AddSingleton<ILoggerProvider>(log));
+        await PublishAsync(failFirst: 1, hub);
+        await Eventually.HoldsAsync(() => probe.Seen.Attempts.ContainsKey(_name));
+
+        await server.StopAsync();
+        await Eventually.HoldsAsync(() => log.Lines.Any(line => line.Text.StartsWith("The outbox cannot reach the database", StringComparison.Ordinal)));
+        await server.StartAsync();
+
+        await Eventually.HoldsAsync(() => probe.Seen.Handled.Contains((_name, _tenant)));
+    }
+
     private static IDisposable Listen(HubInstance hub, System.Collections.Concurrent.ConcurrentQueue<string> heard, string where) =>
         hub.Services.GetRequiredService<INotifications>().Subscribe("tests", word => heard.Enqueue($"{where} {(word.Resynchronize ? "resynchronize" : word.Payload)}"));
 
-    private async Task PublishAsync(int failFirst = 0) => await probe.AsTenantAsync(_tenant, async db =>
+    private async Task PublishAsync(int failFirst = 0, HubInstance? hub = null) => await probe.AsTenantAsync(_tenant, async db =>
     {
         await db.PublishAsync(new ThingHappened(_tenant, _name, failFirst), CancellationToken.None);
         return 0;
-    });
+    }, hub);
 
     private async Task<long> WaitingAsync() => await probe.LookAsync<long>("select count(*) from platform.outbox where organization_id = $1", _tenant);
 }

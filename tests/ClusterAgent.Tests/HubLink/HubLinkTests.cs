@@ -120,7 +120,7 @@ public sealed class HubLinkTests : IAsyncLifetime
         // The clock was put right, but the agent waited for another token.
         _hub.Misbehaves = http => http.Request.Path.StartsWithSegments("/agent") && StubHub.Refuse(http, HttpStatusCode.BadRequest);
         Start();
-        await Eventually.HoldsAsync(() => _hub.Requests.Contains(AgentApi.Enrol));
+        await Eventually.HoldsAsync(async () => await StatusAsync() == "refused");
 
         _hub.Misbehaves = _ => false;
 

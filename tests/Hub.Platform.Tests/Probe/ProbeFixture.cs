@@ -58,9 +58,9 @@ public sealed class ProbeFixture : IAsyncLifetime
     internal Gate Hold(string name) => Gate = new Gate { Held = name };
 
     /// <summary>Works as a tenant in a transaction, as a handler does.</summary>
-    internal async Task<T> AsTenantAsync<T>(Guid? organization, Func<ProbeDb, Task<T>> work)
+    internal async Task<T> AsTenantAsync<T>(Guid? organization, Func<ProbeDb, Task<T>> work, HubInstance? hub = null)
     {
-        await using var scope = Hub.Services.CreateAsyncScope();
+        await using var scope = (hub ?? Hub).Services.CreateAsyncScope();
         if (organization is { } id)
             scope.ServiceProvider.GetRequiredService<Tenant>().Enter(id);
         var db = scope.ServiceProvider.GetRequiredService<ProbeDb>();
