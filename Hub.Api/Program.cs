@@ -16,9 +16,9 @@ try
         _ => Refuse($"'{args[0]}' is no command of this program. --help lists them.", usageError),
     };
 }
-catch (OptionsValidationException e)
+catch (Exception e) when ((e as OptionsValidationException ?? e.InnerException as OptionsValidationException) is { } wrong)
 {
-    return Refuse(string.Join(Environment.NewLine, e.Failures), usageError);
+    return Refuse(string.Join(Environment.NewLine, wrong.Failures), usageError);
 }
 catch (NotMigratedException e)
 {

@@ -74,8 +74,8 @@ public static class Platform
         services.AddSingleton(provider =>
         {
             var settings = new NpgsqlConnectionStringBuilder(provider.GetRequiredService<IOptions<DatabaseOptions>>().Value.Application) { ApplicationName = "codezero-hub" };
-            if (!settings.ContainsKey("Timeout"))
-                settings.Timeout = 5;
+            if (!settings.ShouldSerialize("Timeout"))
+                settings.Timeout = 5; // seconds, for a free connection too: a Hub that is too busy says so soon
             return new NpgsqlDataSourceBuilder(settings.ConnectionString).UseLoggerFactory(provider.GetService<Microsoft.Extensions.Logging.ILoggerFactory>()).Build();
         });
     }

@@ -109,8 +109,16 @@ internal sealed class MasterKeyDecryptor(IServiceProvider services) : IXmlDecryp
         var sealedBytes = Convert.FromBase64String(encryptedElement.Value).AsSpan();
         var text = new byte[sealedBytes.Length - MasterKeyEncryptor.NonceBytes - MasterKeyEncryptor.TagBytes];
         using var aes = new AesGcm(services.GetRequiredService<MasterKey>().Value, MasterKeyEncryptor.TagBytes);
-        aes.Decrypt(sealedBytes[..MasterKeyEncryptor.NonceBytes], sealedBytes[(MasterKeyEncryptor.NonceBytes + MasterKeyEncryptor.TagBytes)..],
-            sealedBytes.Slice(MasterKeyEncryptor.NonceBytes, MasterKeyEncryptor.TagBytes), text);
+        try
+        {
+            aes.Decrypt(sealedBytes[..MasterKeyEncryptor.NonceBytes], sealedBytes[(MasterKeyEncryptor.NonceBytes + MasterKeyEncryptor.TagBytes)..],
+                sealedBytes.Slice(MasterKeyEncryptor.NonceBytes, MasterKeyEncryptor.TagBytes), text);
+        }
+        catch (AuthenticationTagMismatchException)
+        {
+            throw new OptionsValidationException(KeyRingOptions.Section, typeof(KeyRingOptions),
+                ["Hub:DataProtection:MasterKeyFile holds another key than this database's key ring was sealed with. Name the file that the Hub ran with before: what it protects, signing keys among it, cannot be read without it."]);
+        }
         return XElement.Parse(System.Text.Encoding.UTF8.GetString(text));
     }
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Security.Cryptography;
 using CodeZero.Hub.Platform.Jobs;
 using CodeZero.Hub.Platform.Tests.Probe;
 using CodeZero.Testing;
@@ -106,8 +107,16 @@ public sealed class OperationTests(ProbeFixture probe) : IClassFixture<ProbeFixt
 
         Assert.Equal("text", replica.Services.GetRequiredService<IDataProtectionProvider>().CreateProtector("tests").Unprotect(sealedText));
         Assert.Equal(0L, await probe.LookAsync<long>("select count(*) from platform.key_ring where xml like '%masterKey>%' or xml not like '%masterKeyEncrypted%'"));
-        await using var stranger = await probe.StartHubAsync(new Dictionary<string, string?> { ["Hub:DataProtection:MasterKeyFile"] = TestKeys.OtherMasterKeyFile });
-        Assert.ThrowsAny<Exception>(() => stranger.Services.GetRequiredService<IDataProtectionProvider>().CreateProtector("tests").Unprotect(sealedText));
+    }
+
+    /// <summary>It started, and answered with 500 whenever it was to sign something.</summary>
+    [Fact]
+    public async Task Another_master_key_than_the_databases_stops_the_start()
+    {
+        var refusal = await Assert.ThrowsAsync<CryptographicException>(
+            () => probe.StartHubAsync(new Dictionary<string, string?> { ["Hub:DataProtection:MasterKeyFile"] = TestKeys.OtherMasterKeyFile }));
+
+        Assert.Contains("another key", Assert.IsType<OptionsValidationException>(refusal.InnerException).Message, StringComparison.Ordinal);
     }
 
     [Theory]

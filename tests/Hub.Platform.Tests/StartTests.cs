@@ -3,7 +3,9 @@ using System.Net;
 using CodeZero.Hub.Api;
 using CodeZero.Hub.Platform.Hosting;
 using CodeZero.Testing;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
+using Npgsql;
 
 namespace CodeZero.Hub.Platform.Tests;
 
@@ -57,6 +59,17 @@ public sealed class StartTests
 
         Assert.Equal(2, exitCode);
         Assert.Contains(says, error, StringComparison.Ordinal);
+    }
+
+    /// <summary>The wait was meant to be 5 seconds and was 15: the builder of connection strings says of every setting that it is there.</summary>
+    [Theory]
+    [InlineData("Host=db;Username=hub_app", 5)]
+    [InlineData("Host=db;Username=hub_app;Timeout=20", 20)]
+    public async Task A_connection_is_waited_for_five_seconds_or_as_long_as_the_operator_says(string connection, int seconds)
+    {
+        await using var hub = HubApplication.CreateBuilder([$"--Hub:Database:Application={connection}"]).Build();
+
+        Assert.Equal(seconds, new NpgsqlConnectionStringBuilder(hub.Services.GetRequiredService<NpgsqlDataSource>().ConnectionString).Timeout);
     }
 
     /// <summary>A Hub that ran as the superuser worked, and showed every organization's rows to a query that forgot its filter.</summary>

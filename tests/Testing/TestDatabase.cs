@@ -101,7 +101,8 @@ public sealed class TestDatabase : IAsyncDisposable
     }.ConnectionString;
 
     private string ConnectionString(string role) =>
-        new NpgsqlConnectionStringBuilder(_superuser) { Database = Name, Username = role, Password = RolePassword, MaxPoolSize = 30 }.ConnectionString;
+        // A machine busy with other tests is no database that is gone: a connection is waited for as long as a request is.
+        new NpgsqlConnectionStringBuilder(_superuser) { Database = Name, Username = role, Password = RolePassword, MaxPoolSize = 30, Timeout = 60 }.ConnectionString;
 
     private static async Task ExecuteAsync(string superuser, string sql)
     {

@@ -16,7 +16,12 @@ public static class TestKeys
     private static string Write(string name)
     {
         var file = Path.Combine(AppContext.BaseDirectory, name);
-        System.IO.File.WriteAllText(file, Convert.ToBase64String(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(name))));
+        if (System.IO.File.Exists(file))
+            return file;
+        // At once or not at all: another test process may be reading it.
+        var whole = $"{file}.{Guid.CreateVersion7()}";
+        System.IO.File.WriteAllText(whole, Convert.ToBase64String(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(name))));
+        System.IO.File.Move(whole, file, overwrite: true);
         return file;
     }
 }
