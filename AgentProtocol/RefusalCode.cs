@@ -42,6 +42,18 @@ public static class RefusalCode
     public static string? Explain(string code) => Explanations.GetValueOrDefault(code)
         ?? (code.StartsWith(PolicyPrefix, StringComparison.Ordinal) ? "The cluster's own policy (codezero-policy) forbids an object." : null);
 
+    /// <summary>
+    /// The link at which a refusal of an install breaks the chain: a document that is lacking or altered was not fetched, what the local policy or the API server does not
+    /// take was not applied, and whatever else is refused was not verified. Agents report by it, and the Hub shows by it.
+    /// </summary>
+    public static ReportStep StepOf(string code) => code.Split('.')[0] switch
+    {
+        "blob" => ReportStep.Fetched,
+        "policy" or "apply" => ReportStep.Applied,
+        "health" => ReportStep.Healthy,
+        _ => ReportStep.Verified,
+    };
+
     /// <summary>Every code with a fixed name.</summary>
     public static IReadOnlyCollection<string> All => Explanations.Keys;
 

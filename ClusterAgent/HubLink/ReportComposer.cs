@@ -64,16 +64,19 @@ internal static class ReportComposer
 
     private static IEnumerable<StepReport> Steps(DateTimeOffset fetchedAt, InstallVerdict? verdict, AppStatus status)
     {
-        yield return new(ReportStep.Fetched, UtcSeconds(fetchedAt), StepState.Done);
+        var fetched = new StepReport(ReportStep.Fetched, UtcSeconds(fetchedAt), StepState.Done);
         if (verdict is null)
-            yield break;
-        var decidedAt = verdict.DecidedAt;
-        if (verdict.Refusal is { } refusal)
-        {
-            yield return new(ReportStep.Verified, UtcSeconds(decidedAt), StepState.Failed, refusal.Code, Cut(refusal.Reason));
-            yield break;
-        }
-        yield return new(ReportStep.Verified, UtcSeconds(decidedAt), StepState.Done);
+            return [fetched];
+        var decidedAt = UtcSeconds(verdict.DecidedAt);
+        StepReport[] done = [fetched, new(ReportStep.Verified, decidedAt, StepState.Done)];
+        if (verdict.Refusal is not { } refusal)
+            return [.. done, .. StepsOf(status)];
+        var broken = RefusalCode.StepOf(refusal.Code);
+        return [.. done.TakeWhile(step => step.Step < broken), new(broken, decidedAt, StepState.Failed, refusal.Code, Cut(refusal.Reason))];
+    }
+
+    private static IEnumerable<StepReport> StepsOf(AppStatus status)
+    {
         // Whatever keeps the objects from being written (rendering, local policy, the API server) is a failure to apply.
         var obstacle = status.Conditions.FirstOrDefault(condition => condition is { Type: AppConditions.Rendered or AppConditions.Permitted, Holds: false });
         foreach (var (step, condition) in new[]

@@ -90,7 +90,7 @@ public sealed class StateAttackTests(Platform platform) : IClassFixture<Platform
 
         await platform.ApproveAsync(wanted);
 
-        await platform.UntilAsync(ns, install => install.Link("verified") is { State: "refused", Code: RefusalCode.BlobDigest });
+        await platform.UntilAsync(ns, install => install.Link("fetched") is { State: "refused", Code: RefusalCode.BlobDigest });
         Assert.False(await platform.Cluster.HasNamespaceAsync(ns));
         Assert.Equal("done", (await platform.FindAsync(Running)).Link("healthy").State);
     }

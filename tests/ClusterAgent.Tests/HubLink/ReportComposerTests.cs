@@ -24,6 +24,21 @@ public sealed class ReportComposerTests
         Assert.Equal((RefusalCode.InstallUnapproved, install.Id), (Assert.Single(report.Refusals).Code, report.Refusals[0].Install!.Value));
     }
 
+    /// <summary>The agent said "verified" of a document that it never had, where the Hub said "fetched".</summary>
+    [Theory]
+    [InlineData(RefusalCode.BlobMissing, new ReportStep[0], ReportStep.Fetched)]
+    [InlineData(RefusalCode.BlobDigest, new ReportStep[0], ReportStep.Fetched)]
+    [InlineData(RefusalCode.ProvisionerIntegrity, new[] { ReportStep.Fetched }, ReportStep.Verified)]
+    [InlineData(RefusalCode.ApplyConflict, new[] { ReportStep.Fetched, ReportStep.Verified }, ReportStep.Applied)]
+    public void A_refusal_breaks_the_chain_where_it_belongs(string code, ReportStep[] done, ReportStep broken)
+    {
+        var install = Install();
+        var told = Assert.Single(Compose(install, Verdict(install, new Refusal(code, "Because.")), null).Installs);
+
+        Assert.Equal([.. done.Select(step => (step, StepState.Done)), (broken, StepState.Failed)], told.Steps.Select(step => (step.Step, step.State)));
+        Assert.Equal(code, told.Steps[^1].Code);
+    }
+
     [Fact]
     public void A_healthy_app_of_this_revision_is_healthy_with_the_times_of_its_conditions()
     {
