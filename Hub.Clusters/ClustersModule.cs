@@ -31,7 +31,8 @@ public static class ClustersModule
         services.AddValidation();
         services.AddValidatedOptions<ClustersOptions>(configuration, ClustersOptions.Section);
         services.AddModuleDb<ClustersDb>(ClustersDb.Schema);
-        services.AddSingleton<ClustersMetrics>().AddSingleton<IStateKeys, StateKeys>().AddSingleton<StateWaits>().AddSingleton<AgentDirectory>().AddSingleton<PullState>();
+        services.AddSingleton<StateKeys>().AddSingleton<IStateKeys>(provider => provider.GetRequiredService<StateKeys>()).AddHostedService(provider => provider.GetRequiredService<StateKeys>());
+        services.AddSingleton<ClustersMetrics>().AddSingleton<StateWaits>().AddSingleton<AgentDirectory>().AddSingleton<PullState>();
         services.AddHostedService<ClusterNotifications>();
         services.AddHubJob<RefreshStates>(RefreshStates.Name, RefreshStates.Cron);
         services.AddScoped<IMachineClients, Machines>();
@@ -60,15 +61,18 @@ public static class ClustersModule
         cluster.MapPost("/agent/acceptance", AcceptAgent.Handle).RequirePermission(Permissions.ManageClusters);
         cluster.MapDelete("/agent", RevokeAgent.Handle).RequirePermission(Permissions.ManageClusters);
         cluster.MapGet("/installs", ListInstalls.Handle).RequirePermission(Permissions.ReadClusters);
-        cluster.MapPost("/installs", RequestInstall.Handle).RequirePermission(Permissions.ManageInstalls);
         cluster.MapGet("/installs/{install:guid}", GetInstall.Handle).RequirePermission(Permissions.ReadClusters);
-        cluster.MapPatch("/installs/{install:guid}", ChangeInstall.Handle).RequirePermission(Permissions.ManageInstalls);
         cluster.MapDelete("/installs/{install:guid}", RemoveInstall.Handle).RequirePermission(Permissions.ManageInstalls);
         cluster.MapGet("/approvals", ListApprovals.Handle).RequirePermission(Permissions.ReadClusters);
         cluster.MapPost("/approvals", StoreApproval.Handle).RequirePermission(Permissions.SubmitApprovals);
         cluster.MapGet("/reports", ListReports.Handle).RequirePermission(Permissions.ReadClusters);
         cluster.MapGet("/revisions", ListRevisions.Handle).RequirePermission(Permissions.ReadClusters);
         cluster.MapGet("/receipts", ListReceipts.Handle).RequirePermission(Permissions.ReadClusters);
+
+        // These ask the catalogue first, which has a connection of its own.
+        var choosing = routes.MapGroup("/v1/orgs/{org}/clusters/{cluster}/installs").WithTags("Clusters").WithLateUnitOfWork<RouteGroupBuilder, ClustersDb>();
+        choosing.MapPost("/", RequestInstall.Handle).RequirePermission(Permissions.ManageInstalls);
+        choosing.MapPatch("/{install:guid}", ChangeInstall.Handle).RequirePermission(Permissions.ManageInstalls);
     }
 
     /// <summary>The messages have their own strict reader and their own description, <c>docs/agent-protocol.md</c>: in the API's description they are any JSON.</summary>
@@ -76,7 +80,7 @@ public static class ClustersModule
     {
         var joining = routes.MapGroup("").WithTags("Agent");
         joining.MapPost(AgentApi.Enrol, EnrolAgent.Handle)
-            .WithAddressLimit("enrolment", options.EnrolmentsPerMinute).Accepts<JsonElement>("application/json").Produces<JsonElement>(StatusCodes.Status201Created).ProducesProblem(StatusCodes.Status401Unauthorized)
+            .WithAddressLimit("enrolment", options.EnrolmentsPerMinute).WithMetadata(new OwnRepetition()).Accepts<JsonElement>("application/json").Produces<JsonElement>(StatusCodes.Status201Created).ProducesProblem(StatusCodes.Status401Unauthorized)
             .AllowAnonymousBecause("The agent has no account yet: its one-time enrolment token in the Authorization header is what is checked.");
         joining.MapGet(AgentApi.Enrolment, GetEnrolmentStanding.Handle)
             .Produces<JsonElement>().ProducesProblem(StatusCodes.Status401Unauthorized).ProducesProblem(StatusCodes.Status404NotFound)

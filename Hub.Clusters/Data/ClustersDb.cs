@@ -45,7 +45,8 @@ internal sealed class ClustersDb(DbContextOptions<ClustersDb> options, Tenant te
         : Clusters.SingleOrDefaultAsync(cluster => cluster.Name == idOrName && cluster.RemovedAt == null, ct);
 
     /// <summary>
-    /// The cluster, by id or name, with its row locked until the transaction ends: whatever leads to a new state waits here for its turn.
+    /// The cluster, by id or name, with its row locked until the transaction ends: whatever leads to a new state, or hands one out, waits here for its turn. Taken
+    /// before any lock on what belongs to the cluster, so that nobody waits in a circle.
     /// </summary>
     public async Task<Cluster?> LockClusterAsync(string idOrName, CancellationToken ct)
     {
@@ -57,7 +58,7 @@ internal sealed class ClustersDb(DbContextOptions<ClustersDb> options, Tenant te
 
     /// <inheritdoc cref="LockClusterAsync(string, CancellationToken)"/>
     public Task<Cluster?> LockClusterAsync(Guid id, CancellationToken ct) => Clusters
-        .FromSql($"select * from clusters.clusters where organization_id = {CurrentOrganization} and id = {id} and removed_at is null for update")
+        .FromSql($"select * from clusters.clusters where organization_id = {CurrentOrganization} and id = {id} and removed_at is null for no key update")
         .SingleOrDefaultAsync(ct);
 
     /// <summary>Saves; false when a unique index says that it is there already. Then nothing was saved, and the transaction can only be rolled back.</summary>

@@ -86,7 +86,7 @@ internal static class Chain
             return reported;
         if (Refused(install, step) is { } refused)
             return refused;
-        if (facts.StateRefusal is { } state)
+        if (facts.StateRefusal is { } state && install.StateSerial <= state.Serial)
             return new(step, ChainState.Refused, state.At, state.Code, state.Detail);
         return install.ServedAt is { } at ? new(step, ChainState.Done, at) : WaitForAgent(facts, step, "The agent fetches it with its next look at the state.");
     }
@@ -137,10 +137,13 @@ internal static class Chain
     private static ChainStepName LinkOf(string code) => code switch
     {
         RefusalCode.InstallUnapproved => ChainStepName.Approved,
-        _ when code.StartsWith("blob.", StringComparison.Ordinal) => ChainStepName.Fetched,
-        _ when code.StartsWith("apply.", StringComparison.Ordinal) => ChainStepName.Applied,
-        _ when code.StartsWith("health.", StringComparison.Ordinal) => ChainStepName.Healthy,
-        _ => ChainStepName.Verified,
+        _ => RefusalCode.StepOf(code) switch
+        {
+            ReportStep.Fetched => ChainStepName.Fetched,
+            ReportStep.Applied => ChainStepName.Applied,
+            ReportStep.Healthy => ChainStepName.Healthy,
+            _ => ChainStepName.Verified,
+        },
     };
 
     private static ChainStep WaitForAgent(ChainFacts facts, ChainStepName step, string meanwhile)

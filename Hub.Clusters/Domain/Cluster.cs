@@ -55,4 +55,5 @@ internal sealed class Cluster : ITenantOwned
 }
 
 /// <summary>A refusal that concerns a whole state.</summary>
-internal sealed record StateRefusal(string Code, string Detail, DateTimeOffset At);
+/// <param name="Serial">Of the newest state when it was told: of later ones it says nothing.</param>
+internal sealed record StateRefusal(string Code, string Detail, DateTimeOffset At, long Serial);

@@ -23,12 +23,12 @@ internal static class EditionChoice
         : offered.Count == 1 ? offered[0]
         : offered.FirstOrDefault(edition => edition.Name == Default);
 
-    /// <summary>What an install of this edition is made from.</summary>
-    public static InstallContent ToContent(PublishedVersion version, Application application, Edition edition, string? inputs)
+    /// <summary>What an install of this edition is made from, but for its inputs.</summary>
+    public static InstallContent ToContent(PublishedVersion version, Application application, Edition edition)
     {
         var spec = EditionSpec.Read(edition.Spec, application.AppId).Value;
         var package = spec?.Provisioner is { IsIgnored: false } provisioner ? provisioner.Package : ProvisionerSpec.IgnorePackage;
         return new(
-            version.Publisher, version.App, edition.Name, version.Version, version.PublishedAt, version.Digest, new ProvisionerPin(package, BuiltIn, Integrity: null), inputs);
+            version.Publisher, version.App, edition.Name, version.Version, version.PublishedAt, version.Digest, new ProvisionerPin(package, BuiltIn, Integrity: null), Inputs: null);
     }
 }

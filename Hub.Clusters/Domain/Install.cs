@@ -113,7 +113,7 @@ internal sealed class Install : ITenantOwned
     /// <param name="refusal">Its refusal of this install; null when there is none.</param>
     /// <param name="mayReturn">Whether, finished, it may come back: its name is free.</param>
     /// <returns>Whether the state must change: the cluster no longer has it, or still does although it was finished.</returns>
-    public bool Observe(AgentReport report, InstallReport? said, ReportedRefusal? refusal, bool mayReturn, DateTimeOffset now)
+    public bool Observe(Cluster cluster, AgentReport report, InstallReport? said, ReportedRefusal? refusal, bool mayReturn, DateTimeOffset now)
     {
         if (report.Serial is not { } serial)
             return false;
@@ -129,7 +129,7 @@ internal sealed class Install : ITenantOwned
         if (FinishedAt is null && Removed && aware && said?.Phase == InstallPhase.Removed)
             FinishedAt = now;
         else if (FinishedAt is not null && running && mayReturn)
-            (FinishedAt, StateSerial) = (null, serial + 1);
+            (FinishedAt, StateSerial) = (null, cluster.Serial + 1); // not the report's: states since then were signed without it
         else
             return false;
         return true;

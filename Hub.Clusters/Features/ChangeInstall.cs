@@ -1,8 +1,10 @@
 using System.ComponentModel.DataAnnotations;
+using System.Linq.Expressions;
 using CodeZero.AgentProtocol.Sealing;
 using CodeZero.Hub.Clusters.Data;
 using CodeZero.Hub.Clusters.Domain;
 using CodeZero.Hub.Clusters.States;
+using CodeZero.Hub.Platform.Data;
 using CodeZero.Hub.Platform.Tenancy;
 using CodeZero.Hub.Platform.Web;
 using Microsoft.AspNetCore.Http;
@@ -23,6 +25,9 @@ internal sealed partial class ChangeInstall(ClustersDb db, InstallContents conte
 
     private async Task<Results<Ok<InstallResource>, ProblemHttpResult>> RunAsync(string clusterName, Guid id, InstallChange request, HttpContext http, CancellationToken ct)
     {
+        var (basis, resolved, unknown) = await ResolveAsync(id, request, ct);
+
+        await db.Database.BeginTransactionAsync(ct);
         if (await db.LockClusterAsync(clusterName, ct) is not { } cluster
             || await db.Installs.SingleOrDefaultAsync(install => install.Id == id && install.ClusterId == cluster.Id, ct) is not { } install)
             return Problems.NotFound();
@@ -30,20 +35,15 @@ internal sealed partial class ChangeInstall(ClustersDb db, InstallContents conte
             return mismatch;
         if (install.Removed)
             return Problems.Conflict("install.removed", $"{install.Namespace}/{install.Name} is being removed, or was, and cannot be changed. Install it anew when it is gone.");
+        if (LooksUp(request) && basis != Basis.Of(install))
+            return ETags.Changed();
 
         var (inputs, refused) = await contents.KeepInputsAsync(request.Inputs, ct);
-        if (refused is not null)
-            return refused;
-        // Only another version or edition is looked up: what is installed can be paused although its version is gone from the catalogue.
-        var content = install.Content with { Inputs = inputs ?? install.Inputs };
-        if ((request.Version, request.Edition) is not (null, null))
-        {
-            (var resolved, refused) = await contents.ResolveAsync(
-                install.Publisher, install.App, request.Version ?? install.Version, request.Edition ?? install.Edition, install.Edition, content.Inputs, ct);
-            if (resolved is null)
-                return refused!;
-            content = resolved;
-        }
+        if (refused is not null || unknown is not null)
+            return (refused ?? unknown)!;
+        if (resolved is not null)
+            await contents.KeepAsync(resolved, ct);
+        var content = (resolved?.Content ?? install.Content) with { Inputs = inputs ?? install.Inputs };
 
         var (before, revision) = (install.Content, install.Revision);
         if (content != before with { PublishedAt = content.PublishedAt })
@@ -58,6 +58,32 @@ internal sealed partial class ChangeInstall(ClustersDb db, InstallContents conte
         }
         http.Response.Headers.ETag = InstallEtag.Of(install);
         return TypedResults.Ok(await db.ToResourceAsync(cluster, install, clock.GetUtcNow(), ct));
+    }
+
+    /// <summary>
+    /// Only another version or edition is looked up: what is installed can be paused although its version is gone from the catalogue. Before the lock, so what
+    /// it started from may have changed by the time the lock is had.
+    /// </summary>
+    private async Task<(Basis? Basis, ResolvedContent? Resolved, ProblemHttpResult? Refused)> ResolveAsync(Guid id, InstallChange request, CancellationToken ct)
+    {
+        if (!LooksUp(request))
+            return default;
+        var basis = await db.InTransactionAsync(() => db.Installs.AsNoTracking().Where(install => install.Id == id).Select(Basis.Read).SingleOrDefaultAsync(ct), ct);
+        if (basis is null)
+            return default;
+        var (resolved, refused) = await contents.ResolveAsync(
+            basis.Publisher, basis.App, request.Version ?? basis.Version, request.Edition ?? basis.Edition, basis.Edition, ct);
+        return (basis, resolved, refused);
+    }
+
+    private static bool LooksUp(InstallChange request) => (request.Version, request.Edition) is not (null, null);
+
+    /// <summary>What of an install a change of its content starts from.</summary>
+    private sealed record Basis(string Publisher, string App, string Version, string Edition)
+    {
+        public static readonly Expression<Func<Install, Basis>> Read = install => new(install.Publisher, install.App, install.Version, install.Edition);
+
+        public static Basis Of(Install install) => new(install.Publisher, install.App, install.Version, install.Edition);
     }
 
     [LoggerMessage(3011, LogLevel.Information, "Organization {Organization} changed install {Install}: version {Version}, edition {Edition}, paused {Paused}")]

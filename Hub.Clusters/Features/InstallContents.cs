@@ -14,13 +14,13 @@ namespace CodeZero.Hub.Clusters.Features;
 /// <summary>What somebody asks for, resolved through the catalogue to exact digests, which are then kept here: the cluster gets them even when the catalogue forgets them.</summary>
 internal sealed partial class InstallContents(ClustersDb db, ICatalogue catalogue, Caller caller, TimeProvider clock)
 {
+    /// <summary>Looks up a version and chooses its edition. To be done before the transaction: the catalogue takes a connection of its own.</summary>
     /// <param name="version">Null: the newest.</param>
     /// <param name="edition">Null: the only one, or <see cref="EditionChoice.Default"/>.</param>
     /// <param name="installed">The edition that is installed already, which stays on offer.</param>
-    /// <param name="inputs">Digest of inputs that are kept already.</param>
     /// <returns>Exactly one of the two.</returns>
-    public async Task<(InstallContent? Content, ProblemHttpResult? Refused)> ResolveAsync(
-        string publisher, string app, string? version, string? edition, string? installed, string? inputs, CancellationToken ct)
+    public async Task<(ResolvedContent? Resolved, ProblemHttpResult? Refused)> ResolveAsync(
+        string publisher, string app, string? version, string? edition, string? installed, CancellationToken ct)
     {
         if (await catalogue.FindAsync(caller.Organization, publisher, app, version, ct) is not { } published)
             return (null, Problems.Unprocessable("install.version_unknown", version is null
@@ -37,9 +37,11 @@ internal sealed partial class InstallContents(ClustersDb db, ICatalogue catalogu
                 ? $"{publisher}/{app} {published.Version} has several editions; name one."
                 : $"{publisher}/{app} {published.Version} has no edition {edition} on offer. 'editions' lists those it has.",
                 new Dictionary<string, object?> { ["editions"] = offered.Select(one => one.Name).ToList() }));
-        await db.KeepAsync(Blob.Of(caller.Organization, published.Manifest.ToArray(), clock.GetUtcNow()), ct);
-        return (EditionChoice.ToContent(published, application, chosen, inputs), null);
+        return (new(EditionChoice.ToContent(published, application, chosen), published.Manifest), null);
     }
+
+    /// <summary>Keeps the manifest of what was resolved.</summary>
+    public Task KeepAsync(ResolvedContent resolved, CancellationToken ct) => db.KeepAsync(Blob.Of(caller.Organization, resolved.Manifest.ToArray(), clock.GetUtcNow()), ct);
 
     /// <summary>Keeps sealed inputs.</summary>
     /// <returns>Their digest, or the refusal; both null when there are none.</returns>
@@ -58,3 +60,6 @@ internal sealed partial class InstallContents(ClustersDb db, ICatalogue catalogu
     [GeneratedRegex(@"\A[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+){4}\z", RegexOptions.CultureInvariant)]
     private static partial Regex CompactJwe();
 }
+
+/// <summary>A version in one of its editions, as yet without inputs, and the manifest that it names.</summary>
+internal sealed record ResolvedContent(InstallContent Content, ReadOnlyMemory<byte> Manifest);

@@ -25,16 +25,20 @@ internal sealed partial class RequestInstall(ClustersDb db, InstallContents cont
             return Problems.Unprocessable("install.name_too_long", $"{request.Name}--{request.Namespace} becomes one DNS label, which has at most 63 characters. Choose a shorter name or namespace.");
         if (request is { Inputs: not null, Id: null })
             return Problems.BadRequest("install.id_missing", "Inputs are sealed to one install. Choose its id (a UUIDv7), seal the inputs to it, and send both.");
+        var app = request.App.Split('/');
+        var (resolved, unknown) = await contents.ResolveAsync(app[0], app[1], request.Version, request.Edition, installed: null, ct);
+
+        await db.Database.BeginTransactionAsync(ct);
         if (await db.LockClusterAsync(clusterName, ct) is not { } cluster)
             return Problems.NotFound();
 
         var (inputs, refused) = await contents.KeepInputsAsync(request.Inputs, ct);
         if (refused is not null)
             return refused;
-        var app = request.App.Split('/');
-        (var content, refused) = await contents.ResolveAsync(app[0], app[1], request.Version, request.Edition, installed: null, inputs, ct);
-        if (content is null)
-            return refused!;
+        if (resolved is null)
+            return unknown!;
+        await contents.KeepAsync(resolved, ct);
+        var content = resolved.Content with { Inputs = inputs };
 
         var now = clock.GetUtcNow();
         var existing = await db.Installs.Where(install => install.Id == request.Id

@@ -6,6 +6,7 @@ using CodeZero.Hub.Clusters.Domain;
 using CodeZero.Hub.Platform.Tenancy;
 using CodeZero.Hub.Platform.Web;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.EntityFrameworkCore;
 
 namespace CodeZero.Hub.Clusters.Features;
@@ -19,14 +20,13 @@ internal static class SendReceipt
     private const int MaxBytes = 16 * 1024;
 
     [EndpointSummary("Hand in a signed receipt of a state")]
-    internal static async Task<IResult> Handle(HttpRequest http, ClustersDb db, AgentDirectory directory, AgentCaller caller, TimeProvider clock, CancellationToken ct)
+    internal static async Task<IResult> Handle(HttpRequest http, ClustersDb db, AgentCaller caller, TimeProvider clock, CancellationToken ct)
     {
         if (await WireBody.ReadAsync(http, MaxBytes, ct) is not { } body)
             return WireBody.TooLarge(MaxBytes);
         if (!DsseEnvelope.Parse(body.Span).TryGet(out var envelope, out var refusal))
             return Problems.BadRequest(refusal.Code, refusal.Reason);
-        if (await directory.FindAsync(caller.Organization, caller.Cluster, caller.KeyThumbprint, ct) is not { } agent)
-            return CurrentAgentFilter.Revoked();
+        var agent = http.HttpContext.Features.GetRequiredFeature<CurrentAgent>();
         if (!Receipt.Verify(envelope, EcPublicKey.Parse(agent.PublicKey).Value).TryGet(out var receipt, out refusal))
             return Problems.Unprocessable(refusal.Code, refusal.Reason);
         if (receipt.Value.Cluster != caller.Cluster)

@@ -38,11 +38,11 @@ internal sealed class SendReport(ClustersDb db, StatePublisher states, IOptions<
         var now = clock.GetUtcNow();
         cluster.Hear(now, now + options.Value.LateAfter);
         cluster.Observe(report.Refusals.FirstOrDefault(refusal => refusal.Install is null && refusal.Code != RefusalCode.StateGap) is { } whole
-            ? new StateRefusal(whole.Code, whole.Detail, report.SentAt) : null);
+            ? new StateRefusal(whole.Code, whole.Detail, report.SentAt, cluster.Serial) : null);
         var changed = false;
         foreach (var install in installs)
             changed |= install.Observe(
-                report, report.Installs.FirstOrDefault(said => said.Id == install.Id), report.Refusals.FirstOrDefault(refusal => refusal.Install == install.Id),
+                cluster, report, report.Installs.FirstOrDefault(said => said.Id == install.Id), report.Refusals.FirstOrDefault(refusal => refusal.Install == install.Id),
                 await MayReturnAsync(install, installs, ct), now);
         db.Add(StoredReport.Of(cluster, report, now));
         await db.SaveChangesAsync(ct);

@@ -7,6 +7,8 @@ using CodeZero.Hub.Platform.Data;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 
 namespace CodeZero.Hub.Clusters.States;
 
@@ -26,13 +28,22 @@ internal interface IStateKeys
     Task RotateAsync(CancellationToken ct);
 }
 
-/// <summary>State keys in PostgreSQL, their private parts encrypted by the Hub's key ring; read once a minute.</summary>
-internal sealed class StateKeys(IServiceScopeFactory scopes, IDataProtectionProvider protection, TimeProvider clock) : IStateKeys
+/// <summary>
+/// State keys in PostgreSQL, their private parts encrypted by the Hub's key ring. There from the start and read again once a minute beside the requests: who
+/// signs does so inside a transaction, and must not need a second connection for it.
+/// </summary>
+internal sealed partial class StateKeys(IServiceScopeFactory scopes, IDataProtectionProvider protection, TimeProvider clock, ILogger<StateKeys> log) : BackgroundService, IStateKeys
 {
     private const long AdvisoryLock = 0x5354_4154_454b_4559;
-    private static readonly TimeSpan KeptFor = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan ReadAgainAfter = TimeSpan.FromMinutes(1);
     private readonly IDataProtector _protector = protection.CreateProtector("CodeZero.Hub.Clusters.StateKeys.v1");
-    private Loaded? _loaded;
+    private volatile Loaded? _loaded;
+
+    public override async Task StartAsync(CancellationToken cancellationToken)
+    {
+        await LoadAsync(cancellationToken);
+        await base.StartAsync(cancellationToken);
+    }
 
     public async Task<ISigner> SigningAsync(CancellationToken ct)
     {
@@ -49,18 +60,23 @@ internal sealed class StateKeys(IServiceScopeFactory scopes, IDataProtectionProv
 
     public async Task<StateKeySet> SuccessionsAsync(CancellationToken ct) => (await LoadAsync(ct)).Successions;
 
-    public Task RotateAsync(CancellationToken ct) => EnsureAsync(ct);
+    public async Task RotateAsync(CancellationToken ct) => _loaded = Open(await EnsureAsync(ct));
 
-    private async Task<Loaded> LoadAsync(CancellationToken ct)
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        var now = clock.GetUtcNow();
-        if (_loaded is { } loaded && now - loaded.At < KeptFor)
-            return loaded;
-        var keys = await ReadAsync(ct);
-        if (keys.Count == 0)
-            keys = await EnsureAsync(ct);
-        return _loaded = Open(keys, now);
+        using var timer = new PeriodicTimer(ReadAgainAfter, clock);
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+            try
+            {
+                _loaded = Open(await ReadAsync(stoppingToken));
+            }
+            catch (Exception e) when (e is not OperationCanceledException)
+            {
+                NotRead(log, e);
+            }
     }
+
+    private async Task<Loaded> LoadAsync(CancellationToken ct) => _loaded ??= Open(await EnsureAsync(ct));
 
     private async Task<List<StateKey>> ReadAsync(CancellationToken ct)
     {
@@ -101,15 +117,21 @@ internal sealed class StateKeys(IServiceScopeFactory scopes, IDataProtectionProv
 
     private static IQueryable<StateKey> InOrder(ClustersDb db) => db.StateKeys.AsNoTracking().OrderBy(key => key.SignsFrom);
 
-    private Loaded Open(List<StateKey> keys, DateTimeOffset now) => new(
-        now, keys, [.. keys.Select(Open)],
+    private Loaded Open(List<StateKey> keys) => new(
+        keys, [.. keys.Select(Open)],
         new StateKeySet([.. keys.Where(key => key.Succession is not null).TakeLast(StateKeyChain.MaxLength).Select(key => DsseEnvelope.Parse(key.Succession!).Value)]));
 
     private EcPrivateKey Open(StateKey key) => EcPrivateKey.FromPem(Encoding.ASCII.GetString(_protector.Unprotect(key.ProtectedPrivateKey))).Value;
 
-    private sealed record Loaded(DateTimeOffset At, List<StateKey> Keys, List<EcPrivateKey> Signers, StateKeySet Successions)
+    private sealed record Loaded(List<StateKey> Keys, List<EcPrivateKey> Signers, StateKeySet Successions)
     {
-        /// <summary>The newest key whose time has come. One past its end signs on until there is another: a late rotation must not stop every cluster.</summary>
-        public EcPrivateKey Signer(DateTimeOffset now) => Signers[Keys.FindLastIndex(key => key.SignsAt(now))];
+        /// <summary>
+        /// The newest key whose time has come. One past its end signs on until there is another: a late rotation must not stop every cluster. The first signs before its
+        /// time too: there is no other, and the replica that made it may only have a clock that is ahead.
+        /// </summary>
+        public EcPrivateKey Signer(DateTimeOffset now) => Signers[Math.Max(0, Keys.FindLastIndex(key => key.SignsAt(now)))];
     }
+
+    [LoggerMessage(3030, LogLevel.Warning, "The state keys could not be read again; those known are used on")]
+    private static partial void NotRead(ILogger log, Exception exception);
 }

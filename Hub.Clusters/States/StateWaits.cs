@@ -35,11 +35,11 @@ internal sealed class StateWaits
         return wait;
     }
 
-    /// <summary>How many requests wait for this cluster here.</summary>
-    public int Count(Guid cluster)
+    /// <summary>How many requests are held for this cluster here: they have looked, and wait.</summary>
+    public int HeldOf(Guid cluster)
     {
         lock (_lock)
-            return _waits.GetValueOrDefault(cluster)?.Count ?? 0;
+            return _waits.GetValueOrDefault(cluster)?.Count(wait => wait.IsHeld) ?? 0;
     }
 
     /// <summary>Something happened to this cluster: all who wait for it look again.</summary>
@@ -69,11 +69,15 @@ internal sealed class StateWaits
     internal sealed class Wait(StateWaits owner, Guid cluster) : IDisposable
     {
         private TaskCompletionSource _signal = New();
+        private volatile bool _isHeld;
+
+        public bool IsHeld => _isHeld;
 
         /// <summary>Until something happened since the last call (or since it began to listen), the time is up, or the server stops; says nothing about which.</summary>
         /// <exception cref="OperationCanceledException">The client has gone.</exception>
         public async Task NextAsync(TimeSpan atMost, CancellationToken gone)
         {
+            _isHeld = true;
             try
             {
                 await _signal.Task.WaitAsync(atMost, owner._clock, gone);
@@ -81,6 +85,10 @@ internal sealed class StateWaits
             }
             catch (TimeoutException)
             {
+            }
+            finally
+            {
+                _isHeld = false;
             }
         }
 

@@ -22,9 +22,12 @@ public static class ETags
                 "This change needs If-Match with the resource's ETag, so that nobody's change is overwritten unseen. Read the resource, and send its ETag.");
         return Names(request.Headers.IfMatch, current, strong: true)
             ? null
-            : Problems.Create(StatusCodes.Status412PreconditionFailed, "precondition_failed",
-                "Somebody changed this resource in the meantime. Read it again, and repeat the change with its new ETag.");
+            : Changed();
     }
+
+    /// <summary>412: the resource is not what the caller has seen.</summary>
+    public static ProblemHttpResult Changed() => Problems.Create(StatusCodes.Status412PreconditionFailed, "precondition_failed",
+        "Somebody changed this resource in the meantime. Read it again, and repeat the change with its new ETag.");
 
     /// <summary>Whether the caller has the current one already, by <c>If-None-Match</c>: answer 304.</summary>
     public static bool IsKnown(HttpRequest request, string current) => Names(request.Headers.IfNoneMatch, current, strong: false);

@@ -17,6 +17,7 @@ public sealed class ChainTests
         ["approved"] = ("DDWWWW", null, story => story.Facts(approvals: 1)),
         ["approved, no agent"] = ("DDWWWW", Chain.NoAgent, story => story.Facts(approvals: 1, accepted: false)),
         ["state refused"] = ("DDRWWW", RefusalCode.StateExpired, story => story.Facts(approvals: 1, state: RefusalCode.StateExpired)),
+        ["state refused, and changed since"] = ("DWWWWW", null, story => story.Served().Changes().Facts(state: RefusalCode.StateExpired)),
         ["handed out"] = ("DWDWWW", null, story => story.Served().Facts()),
         ["handed out, agent late"] = ("DWDWWW", Chain.Disconnected, story => story.Served().Facts(late: true)),
         ["unapproved"] = ("DRDWWW", RefusalCode.InstallUnapproved, story => story.Served().Refuses(RefusalCode.InstallUnapproved).Facts()),
@@ -24,9 +25,10 @@ public sealed class ChainTests
         ["approved after that"] = ("DDDWWW", null, story => story.Served().Says(InstallPhase.Refused, "DU").Refuses(RefusalCode.InstallUnapproved).Approves().Facts(approvals: 1)),
         ["not enough approvals"] = ("DRDWWW", RefusalCode.InstallUnapproved, story => story.Served().Refuses(RefusalCode.InstallUnapproved).Facts(approvals: 1)),
         ["document altered"] = ("DDRWWW", RefusalCode.BlobDigest, story => story.Served().Refuses(RefusalCode.BlobDigest).Facts(approvals: 1)),
+        ["document altered, as agents tell it"] = ("DDRWWW", RefusalCode.BlobDigest, story => story.Served().Says(InstallPhase.Refused, "B").Refuses(RefusalCode.BlobDigest).Facts(approvals: 1)),
         ["publisher unknown"] = ("DDDRWW", RefusalCode.InstallUnsigned, story => story.Served().Refuses(RefusalCode.InstallUnsigned).Facts(approvals: 1)),
         ["provisioner wrong"] = ("DDDRWW", RefusalCode.ProvisionerIntegrity, story => story.Served().Refuses(RefusalCode.ProvisionerIntegrity).Facts(approvals: 1)),
-        ["local policy"] = ("DDDRWW", "policy.kind", story => story.Served().Refuses("policy.kind").Facts(approvals: 1)),
+        ["local policy"] = ("DDDDRW", "policy.kind", story => story.Served().Says(InstallPhase.Failed, "DD").Refuses("policy.kind").Facts(approvals: 1)),
         ["conflict"] = ("D-DDRW", RefusalCode.ApplyConflict, story => story.Served().Says(InstallPhase.Progressing, "DD").Refuses(RefusalCode.ApplyConflict).Facts()),
         ["being applied"] = ("D-DDWW", null, story => story.Served().Says(InstallPhase.Progressing, "DDr").Facts()),
         ["applied"] = ("D-DDDW", null, story => story.Served().Says(InstallPhase.Progressing, "DDDr").Facts()),
@@ -93,7 +95,7 @@ public sealed class ChainTests
             return this;
         }
 
-        /// <param name="steps">Of fetched, verified, applied, healthy: D done, r running, w waiting, F failed, U failed for want of approvals.</param>
+        /// <param name="steps">Of fetched, verified, applied, healthy: D done, r running, w waiting, F failed, U failed for want of approvals, B for a bad document.</param>
         internal Story Says(InstallPhase phase, string steps, string? error = null)
         {
             StepReport[] reports = [.. steps.Select((letter, i) => letter switch
@@ -102,6 +104,7 @@ public sealed class ChainTests
                 'r' => new StepReport((ReportStep)i, Noon.AddMinutes(i - 20), StepState.Running),
                 'w' => new StepReport((ReportStep)i, Noon.AddMinutes(i - 20), StepState.Waiting),
                 'U' => new StepReport((ReportStep)i, Noon.AddMinutes(i - 20), StepState.Failed, RefusalCode.InstallUnapproved, "0 of 1 needed approvals."),
+                'B' => new StepReport((ReportStep)i, Noon.AddMinutes(i - 20), StepState.Failed, RefusalCode.BlobDigest, "It was altered."),
                 _ => new StepReport((ReportStep)i, Noon.AddMinutes(i - 20), StepState.Failed, "health.deadline", "Not ready within 10 minutes."),
             })];
             _said = new(_install.Id, AppManifest.Digest.Parse(_install.Digest), "1.0.0", phase, reports, [], new(3, 1), error is null ? [] : [error], 0, []);
@@ -136,12 +139,12 @@ public sealed class ChainTests
 
         internal ChainFacts Facts(int approvals = 0, bool accepted = true, bool late = false, string? state = null) => new(
             Noon, _install, approvals, approvals == 0 ? null : Noon.AddMinutes(-40), accepted, Noon.AddMinutes(-5), late ? Noon.AddMinutes(-4) : Noon.AddMinutes(1),
-            state is null ? null : new(state, "Because.", Noon));
+            state is null ? null : new(state, "Because.", Noon, Serial: 1));
 
         private Story Observe(InstallReport? said, ReportedRefusal? refusal)
         {
             var report = new AgentReport(_cluster.Id, "0.1.0", "v1.32.0", [], _cluster.Serial, AppManifest.Digest.Parse(_install.Digest), Noon.AddMinutes(-10), [], []);
-            _install.Observe(report, said, refusal, mayReturn: true, Noon);
+            _install.Observe(_cluster, report, said, refusal, mayReturn: true, Noon);
             return this;
         }
 

@@ -67,6 +67,18 @@ public class ClustersFixture : IAsyncLifetime
         return client;
     }
 
+    /// <summary>A further replica for agents, known by the address of the first.</summary>
+    /// <param name="clock">Its clock; default: the real one.</param>
+    /// <param name="settings">Further settings.</param>
+    public Task<HubInstance> StartReplicaAsync(TimeProvider? clock = null, IReadOnlyDictionary<string, string?>? settings = null) => HubInstance.StartAsync(
+        Database, Settings.Concat(Unlimited).Concat(settings ?? new Dictionary<string, string?>()).ToDictionary(), services => services.AddSingleton(clock ?? TimeProvider.System), publicUrl: Agents.Address);
+
+    /// <summary>The settings of a replica with so few connections.</summary>
+    public IReadOnlyDictionary<string, string?> Connections(int most) => new Dictionary<string, string?>
+    {
+        ["Hub:Database:Application"] = new NpgsqlConnectionStringBuilder(Database.Application) { MaxPoolSize = most, Timeout = 10 }.ConnectionString,
+    };
+
     /// <summary>Until so many polls of the cluster are held by the agents' replica.</summary>
     public Task HeldAsync(Guid cluster, int polls = 1) => HeldAsync(Agents, cluster, polls);
 
@@ -74,8 +86,24 @@ public class ClustersFixture : IAsyncLifetime
     public static Task HeldAsync(HubInstance replica, Guid cluster, int polls)
     {
         var waits = replica.Services.GetRequiredService<StateWaits>();
-        return Eventually.HoldsAsync(() => waits.Count(cluster) == polls);
+        return Eventually.GetAsync(() => Task.FromResult(waits.HeldOf(cluster)), held => held == polls);
     }
+
+    /// <summary>Locks something until the answer is disposed.</summary>
+    public async Task<IAsyncDisposable> LockAsync(string sql, params object[] values)
+    {
+        var connection = new NpgsqlConnection(Database.Superuser); // not pooled: closing it ends the transaction
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(sql, connection, await connection.BeginTransactionAsync());
+        foreach (var value in values)
+            command.Parameters.Add(new() { Value = value });
+        await command.ExecuteNonQueryAsync();
+        return connection;
+    }
+
+    /// <summary>How many commands on the module's tables wait for a lock.</summary>
+    public async Task<long> BlockedAsync() => (long)(await SqlAsync(
+        "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and query ~* 'clusters\\.'"))!;
 
     /// <summary>Looks at, or tampers with, what row-level security and the Hub would not let anybody.</summary>
     public async Task<object?> SqlAsync(string sql, params object[] values)

@@ -1,6 +1,7 @@
 using System.Net;
 using CodeZero.AgentProtocol;
 using CodeZero.AgentProtocol.Sealing;
+using CodeZero.Testing;
 
 namespace CodeZero.Hub.Clusters.Tests;
 
@@ -230,6 +231,43 @@ public sealed class InstallTests(ClustersFixture hub) : IClassFixture<ClustersFi
         var paused = await cluster.PatchAsync(install.Id(), new { paused = true }, "*").JsonAsync(); // as many as fit, fit
         Assert.True(paused.GetProperty("paused").GetBoolean());
         Assert.Equal(DesiredState.MaxInstalls, (await cluster.Agent.FetchStateAsync()).State.Installs.Count);
+    }
+
+    /// <summary>Each held a connection, and the one whose turn it was waited for a second one to ask the catalogue with, until the time for that was up.</summary>
+    [Fact]
+    public async Task More_requests_at_once_than_there_are_connections_are_all_carried_out()
+    {
+        const int connections = 6;
+        var cluster = await hub.NewEnrolledClusterAsync();
+        await cluster.Organization.PublishAsync("hello");
+        await using var replica = await HubInstance.StartAsync(hub.Database, hub.Issuer.Settings.Concat(hub.Connections(connections)).ToDictionary());
+        using var client = replica.CreateClient();
+        client.DefaultRequestHeaders.Authorization = new("Bearer", hub.Issuer.Issue(cluster.Organization.Owner));
+
+        var installs = await Task.WhenAll(Enumerable.Range(0, 2 * connections).Select(i => client.PostAsync($"{cluster.Path}/installs",
+            new { app = $"{cluster.Organization.Slug}/hello", name = $"hello-{i}", @namespace = "default", edition = "stable" }).JsonAsync(201)));
+        await cluster.Organization.PublishAsync("hello", "1.1.0");
+        var changed = await Task.WhenAll(installs.Select(install => cluster.PatchAsync(install.Id(), new { version = "1.1.0" }, "*", client).JsonAsync()));
+
+        Assert.All(changed, install => Assert.Equal("1.1.0", install.Text("version")));
+    }
+
+    /// <summary>The catalogue is asked before the lock: what the answer was for may be another version by then.</summary>
+    [Fact]
+    public async Task A_change_of_what_changed_meanwhile_is_refused_also_without_an_etag()
+    {
+        var cluster = await hub.NewEnrolledClusterAsync();
+        var install = await cluster.InstallAsync();
+        await cluster.Organization.PublishAsync("hello", "1.1.0");
+        Task<HttpResponseMessage> edition;
+        await using (await hub.LockAsync("select from clusters.clusters where id = $1 for no key update", cluster.Id))
+        {
+            edition = cluster.PatchAsync(install.Id(), new { edition = "beta" }, "*");
+            await Eventually.HoldsAsync(async () => await hub.BlockedAsync() == 1);
+            await hub.SqlAsync("update clusters.installs set version = '1.1.0' where id = $1", install.Id());
+        }
+
+        await edition.RefusedAsync(HttpStatusCode.PreconditionFailed, "precondition_failed");
     }
 
     [Fact]

@@ -67,6 +67,21 @@ public sealed class ReportTests(ClustersFixture hub) : IClassFixture<ClustersFix
     }
 
     [Fact]
+    public async Task A_refusal_of_an_earlier_state_says_nothing_of_what_is_wanted_since()
+    {
+        var cluster = await hub.NewEnrolledClusterAsync();
+        var state = (await cluster.Agent.FetchStateAsync()).State;
+        var refusal = cluster.Agent.NewReport(state, refusals: [new(RefusalCode.StateSignature, "Not by a trusted key.", null)]);
+        await cluster.Agent.ReportAsync(refusal).JsonAsync(204);
+
+        var install = await cluster.InstallAsync();
+        Assert.Equal("waiting", install.Step("fetched").Text("state"));
+
+        await cluster.Agent.ReportAsync(refusal).JsonAsync(204);
+        Assert.Equal("refused", (await cluster.GetAsync(install.Id())).Step("fetched").Text("state"));
+    }
+
+    [Fact]
     public async Task Installs_that_are_not_this_clusters_are_refused_and_nothing_is_kept()
     {
         var organization = await hub.NewOrganizationAsync();
@@ -140,6 +155,24 @@ public sealed class ReportTests(ClustersFixture hub) : IClassFixture<ClustersFix
         await cluster.Agent.ReportAsync(cluster.Agent.NewReport(state, [Said(state, InstallPhase.Healthy, [])])).JsonAsync(204);
 
         Assert.True(Assert.Single((await cluster.Agent.FetchStateAsync()).State.Installs).Removed);
+    }
+
+    /// <summary>The state it came back in was counted from the report's: an agent that had taken up one in between, without it, could call it removed.</summary>
+    [Fact]
+    public async Task What_came_back_is_gone_only_on_the_word_of_an_agent_that_has_the_state_it_came_back_in()
+    {
+        var cluster = await hub.NewEnrolledClusterAsync();
+        var install = await cluster.InstallAsync();
+        var before = (await cluster.Agent.FetchStateAsync()).State;
+        await cluster.Agent.ReportAsync(cluster.Agent.NewReport(before, refusals: [new(RefusalCode.InstallUnapproved, "0 of 1.", install.Id())])).JsonAsync(204);
+        await cluster.Client.DeleteAsync($"{cluster.Path}/installs/{install.Id()}").JsonAsync(202);
+        await cluster.InstallAsync("other", "other");
+        var between = (await cluster.Agent.FetchStateAsync()).State;
+        await cluster.Agent.ReportAsync(cluster.Agent.NewReport(before, [Said(before, InstallPhase.Healthy, [])])).JsonAsync(204);
+
+        await cluster.Agent.ReportAsync(cluster.Agent.NewReport(between, [Said(before, InstallPhase.Removed, [])])).JsonAsync(204);
+
+        Assert.True(Assert.Single((await cluster.Agent.FetchStateAsync()).State.Installs, wanted => wanted.Id == install.Id()).Removed);
     }
 
     /// <summary>Both were brought back under one name, which the table refuses: every report of that cluster was answered with 500 from then on.</summary>

@@ -4,6 +4,7 @@ using CodeZero.Hub.Clusters.States;
 using CodeZero.Testing;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace CodeZero.Hub.Clusters.Tests;
 
@@ -55,6 +56,33 @@ public sealed class StateKeyTests(ClustersFixture hub) : IClassFixture<ClustersF
         Assert.NotEqual(before, (await keys.SigningAsync(default)).PublicKey);
     }
 
+    /// <summary>The first key signs from the moment it was made, by the clock of the replica that made it. One whose clock was behind answered with 500 until then.</summary>
+    [Fact]
+    public async Task A_replica_whose_clock_is_behind_signs_with_the_first_key_too()
+    {
+        await using var own = await NewHubAsync();
+        var now = TimeProvider.System.GetUtcNow();
+        var (first, behind) = (NewKeys(own, new FakeTimeProvider(now)), NewKeys(own, new FakeTimeProvider(now.AddHours(-1))));
+
+        Assert.Equal((await first.SigningAsync(default)).PublicKey, (await behind.SigningAsync(default)).PublicKey);
+        Assert.Single(await behind.PublishedAsync(default));
+    }
+
+    /// <summary>Whoever signs does so in a transaction: a second connection, when the keys were to be read again, was one too many where all others did the same.</summary>
+    [Fact]
+    public async Task Signing_asks_the_database_for_nothing_however_long_ago_the_keys_were_read()
+    {
+        await using var own = await NewHubAsync();
+        var clock = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
+        var keys = NewKeys(own, clock);
+        var before = (await keys.SigningAsync(default)).PublicKey;
+        clock.Advance(TimeSpan.FromHours(1));
+
+        await own.Hub.DisposeAsync(); // and with it every connection
+
+        Assert.Equal(before, (await keys.SigningAsync(default)).PublicKey);
+    }
+
     [Fact]
     public async Task All_replicas_sign_with_the_same_key_and_the_database_holds_no_private_one()
     {
@@ -79,7 +107,7 @@ public sealed class StateKeyTests(ClustersFixture hub) : IClassFixture<ClustersF
 
     /// <summary>Keys as a replica would see them at another time.</summary>
     private static StateKeys NewKeys(OwnHub own, TimeProvider clock) =>
-        new(own.Hub.Services.GetRequiredService<IServiceScopeFactory>(), own.Hub.Services.GetRequiredService<IDataProtectionProvider>(), clock);
+        new(own.Hub.Services.GetRequiredService<IServiceScopeFactory>(), own.Hub.Services.GetRequiredService<IDataProtectionProvider>(), clock, NullLogger<StateKeys>.Instance);
 
     private sealed record OwnHub(TestDatabase Database, HubInstance Hub) : IAsyncDisposable
     {

@@ -1,7 +1,8 @@
-using System.Diagnostics;
 using System.Net;
 using CodeZero.AgentProtocol;
+using CodeZero.Hub.Clusters.States;
 using CodeZero.Testing;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace CodeZero.Hub.Clusters.Tests;
 
@@ -49,51 +50,97 @@ public sealed class StatePollTests(ClustersFixture hub) : IClassFixture<Clusters
         Assert.Equal((HttpStatusCode.OK, "\"1\""), (ahead.StatusCode, ahead.Headers.ETag!.Tag));
     }
 
+    /// <summary>The replica's time stands still: no sweep and no end of the wait can have woken the poll, only the word of the replica that made the change.</summary>
     [Fact]
-    public async Task A_change_wakes_an_open_poll_on_another_replica_within_a_second()
+    public async Task A_change_wakes_an_open_poll_on_another_replica_at_once()
     {
         var cluster = await hub.NewEnrolledClusterAsync();
-        await cluster.Organization.PublishAsync("hello");
-        var poll = cluster.Agent.PollAsync(wait: 50, known: 1);
-        await hub.HeldAsync(cluster.Id);
+        var clock = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
+        await using var replica = await hub.StartReplicaAsync(clock);
+        using var agent = cluster.AgentAt(replica, clock);
+        var poll = agent.PollAsync(wait: 50, known: 1);
+        await ClustersFixture.HeldAsync(replica, cluster.Id, 1);
 
-        await cluster.RequestAsync("hello", "hello", "default").JsonAsync(201);
-        var changed = Stopwatch.StartNew();
+        await cluster.InstallAsync();
         using var response = await poll;
 
-        Assert.InRange(changed.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(1));
         Assert.Equal((HttpStatusCode.OK, "\"2\""), (response.StatusCode, response.Headers.ETag!.Tag));
     }
 
     [Fact]
-    public async Task Another_clusters_change_wakes_nobody_and_the_wait_ends_when_it_was_to()
+    public async Task A_wait_ends_when_it_was_to_whatever_happens_to_other_clusters()
     {
         var (cluster, other) = (await hub.NewEnrolledClusterAsync(), await hub.NewEnrolledClusterAsync());
-        var waited = Stopwatch.StartNew();
-        var poll = cluster.Agent.PollAsync(wait: 2, known: 1);
-        await hub.HeldAsync(cluster.Id);
-        await other.InstallAsync();
+        var clock = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
+        await using var replica = await hub.StartReplicaAsync(clock);
+        using var agent = cluster.AgentAt(replica, clock);
+        using var neighbour = other.AgentAt(replica, clock);
+        var (poll, neighbours) = (agent.PollAsync(wait: 50, known: 1), neighbour.PollAsync(wait: 50, known: 1));
+        await ClustersFixture.HeldAsync(replica, cluster.Id, 1);
+        await ClustersFixture.HeldAsync(replica, other.Id, 1);
 
+        await other.InstallAsync();
+        (await neighbours).Dispose();
+        clock.Advance(TimeSpan.FromSeconds(49)); // past a sweep
+        await ClustersFixture.HeldAsync(replica, cluster.Id, 1);
+        Assert.False(poll.IsCompleted);
+        clock.Advance(TimeSpan.FromSeconds(1));
         using var response = await poll;
 
         Assert.Equal(HttpStatusCode.NotModified, response.StatusCode);
-        Assert.InRange(waited.Elapsed, TimeSpan.FromSeconds(1.9), TimeSpan.FromSeconds(10));
     }
 
+    /// <summary>Were a connection held with each, no more could wait at a time than there are connections.</summary>
     [Fact]
     public async Task A_poll_holds_no_database_connection()
     {
+        const int connections = 8, polls = 2 * connections;
         var cluster = await hub.NewEnrolledClusterAsync();
+        var clock = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
+        await using var replica = await hub.StartReplicaAsync(clock, hub.Connections(connections));
+        using var agent = cluster.AgentAt(replica, clock);
         using var gone = new CancellationTokenSource();
-        var polls = Enumerable.Range(0, 40).Select(_ => cluster.Agent.PollAsync(wait: 50, known: 1, gone.Token)).ToList(); // more than the pool has
-        await hub.HeldAsync(cluster.Id, 40);
+        var held = new List<Task>();
+        for (var i = 1; i <= polls; i++)
+        {
+            held.Add(agent.PollAsync(wait: 50, known: 1, gone.Token));
+            await ClustersFixture.HeldAsync(replica, cluster.Id, i);
+        }
 
-        await cluster.Client.GetAsync(cluster.Path).JsonAsync();
-        await Eventually.HoldsAsync(async () => await hub.SqlAsync("select count(*) from pg_stat_activity where datname = current_database() and state like 'idle in transaction%'") is 0L);
+        Assert.Equal(1, (await agent.FetchStateAsync()).State.Serial); // and there is one for everybody else
 
         await gone.CancelAsync();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Task.WhenAll(polls));
-        await hub.HeldAsync(cluster.Id, 0); // who has gone is forgotten
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Task.WhenAll(held));
+        await ClustersFixture.HeldAsync(replica, cluster.Id, 0); // who has gone is forgotten
+    }
+
+    /// <summary>All polls of a replica wake when it may have missed something. They took every connection there was, and people were told that the database is gone.</summary>
+    [Fact]
+    public async Task Polls_that_all_wake_at_once_leave_connections_to_everybody_else()
+    {
+        const int connections = 12, polls = 2 * connections, quarter = connections / 4;
+        var cluster = await hub.NewEnrolledClusterAsync();
+        var clock = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
+        await using var replica = await hub.StartReplicaAsync(clock, hub.Connections(connections));
+        using var agent = cluster.AgentAt(replica, clock);
+        await agent.TokenAsync();
+        var held = Enumerable.Range(0, polls).Select(_ => agent.PollAsync(wait: 50, known: 1)).ToList();
+        await ClustersFixture.HeldAsync(replica, cluster.Id, polls);
+        using var anybody = replica.CreateClient();
+
+        await using (await hub.LockAsync("lock table clusters.clusters in access exclusive mode"))
+        {
+            replica.Services.GetRequiredService<StateWaits>().WakeAll();
+            await ClustersFixture.HeldAsync(replica, cluster.Id, 0);
+            await Eventually.HoldsAsync(async () => await hub.BlockedAsync() >= quarter);
+
+            await anybody.GetAsync("/v1/apps").JsonAsync();
+
+            Assert.InRange(await hub.BlockedAsync(), quarter, quarter + 1); // an hourly job may be one more
+        }
+        await ClustersFixture.HeldAsync(replica, cluster.Id, polls);
+        await cluster.InstallAsync();
+        Assert.All(await Task.WhenAll(held), answer => Assert.Equal(HttpStatusCode.OK, answer.StatusCode));
     }
 
     [Theory]
@@ -109,8 +156,8 @@ public sealed class StatePollTests(ClustersFixture hub) : IClassFixture<Clusters
     public async Task A_server_that_stops_ends_its_polls_politely()
     {
         var cluster = await hub.NewEnrolledClusterAsync();
-        var replica = await HubInstance.StartAsync(hub.Database, publicUrl: hub.Agents.Address);
-        using var agent = new TestAgent(replica.CreateClient(), cluster.Agent.Token, hub.Agents.Address) { Key = cluster.Agent.Key, Authenticate = async _ => { await cluster.Agent.FetchStateAsync(); return cluster.Agent.AccessToken!; } };
+        var replica = await hub.StartReplicaAsync();
+        using var agent = cluster.AgentAt(replica);
         var poll = agent.PollAsync(wait: 50, known: 1);
         await ClustersFixture.HeldAsync(replica, cluster.Id, 1);
 

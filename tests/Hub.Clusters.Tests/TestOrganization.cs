@@ -106,12 +106,12 @@ public sealed class TestCluster(TestOrganization organization, Guid id, string n
 
     public Task<JsonElement> GetAsync(Guid install) => Client.GetAsync($"{Path}/installs/{install}").JsonAsync();
 
-    public Task<HttpResponseMessage> PatchAsync(Guid install, object change, string? etag)
+    public Task<HttpResponseMessage> PatchAsync(Guid install, object change, string? etag, HttpClient? client = null)
     {
         var message = new HttpRequestMessage(HttpMethod.Patch, $"{Path}/installs/{install}") { Content = System.Net.Http.Json.JsonContent.Create(change) };
         if (etag is not null)
             message.Headers.TryAddWithoutValidation("If-Match", etag);
-        return Client.SendAsync(message);
+        return (client ?? Client).SendAsync(message);
     }
 
     public async Task<string> ETagAsync(Guid install)
@@ -126,6 +126,10 @@ public sealed class TestCluster(TestOrganization organization, Guid id, string n
 
     public Task<HttpResponseMessage> HandInAsync(Guid install, DsseEnvelope envelope) =>
         Client.PostAsync($"{Path}/approvals", new { install, envelope = JsonElement.Parse(envelope.ToJson()) });
+
+    /// <summary>The same agent as it speaks to another replica, by that one's clock.</summary>
+    public TestAgent AgentAt(HubInstance replica, TimeProvider? clock = null) =>
+        new(replica.CreateClient(), agent.Token, organization.Hub.Agents.Address, clock) { Key = agent.Key, Authenticate = _ => agent.TokenAsync() };
 
     /// <summary>The Hub's state keys, as an enrolment names them.</summary>
     public async Task<IReadOnlyList<EcPublicKey>> StateKeysAsync() =>

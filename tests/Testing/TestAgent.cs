@@ -55,6 +55,9 @@ public sealed class TestAgent(HttpClient client, EnrolmentToken token, Uri? publ
         return client.SendAsync(message);
     }
 
+    /// <summary>The last access token, or the first.</summary>
+    public async Task<string> TokenAsync() => AccessToken ??= await Authenticate(this);
+
     /// <summary>Asks for an access token: <c>client_credentials</c> with <c>private_key_jwt</c> and DPoP.</summary>
     public Task<HttpResponseMessage> AskTokenAsync()
     {
@@ -118,10 +121,10 @@ public sealed class TestAgent(HttpClient client, EnrolmentToken token, Uri? publ
 
     private async Task<HttpRequestMessage> NewRequestAsync(HttpMethod method, string path)
     {
-        AccessToken ??= await Authenticate(this);
+        var token = await TokenAsync();
         var message = new HttpRequestMessage(method, path);
-        message.Headers.Authorization = new("DPoP", AccessToken);
-        message.Headers.Add(DpopProof.HeaderName, DpopProof.Create(Key, method.Method, new Uri(_publicUrl, path), _clock.GetUtcNow(), AccessToken));
+        message.Headers.Authorization = new("DPoP", token);
+        message.Headers.Add(DpopProof.HeaderName, DpopProof.Create(Key, method.Method, new Uri(_publicUrl, path), _clock.GetUtcNow(), token));
         return message;
     }
 
