@@ -50,6 +50,8 @@ internal static partial class YamlSource
     {
         var lines = text.Split('\n');
         var at = Math.Clamp(line, 1, lines.Length);
+        if (line > lines.Length)
+            column = lines[^1].Length + 1; // the end of a file without a last line break
         var said = problem.TrimEnd('.', ' ');
         // The scanner notices a tab only when it has left the line before.
         if (at < lines.Length && !TabIndent().IsMatch(lines[at - 1]) && TabIndent().IsMatch(lines[at]))

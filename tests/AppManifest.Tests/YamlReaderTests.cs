@@ -107,21 +107,20 @@ public class YamlReaderTests
     }
 
     [Theory]
-    [InlineData("package: @provisioner/appengine", 1, "start with @")]
-    [InlineData("a: `x`", 1, "start with @, `")]
-    [InlineData("a:\n  plain text\n  note: more", 3, "': ' inside plain text")]
-    [InlineData("a: b: c", 1, "': ' inside plain text")]
-    [InlineData("a:\n  plain #1 text\n  more text", 3, "' #' inside plain text")]
-    [InlineData("a:\n\t- b", 2, "spaces")]
-    [InlineData("a: \"unclosed", 1, "every quote and bracket")]
-    [InlineData("a: [1, 2", 1, "every quote and bracket")]
-    [InlineData("a: \"C:\\dir\"", 1, "backslash")]
-    [InlineData("a: \"\\UFFFFFFFF\"", 1, "YAML")]
-    public void Syntax_errors_say_where_and_what_to_do(string yaml, int line, string hint)
+    [InlineData("package: @provisioner/appengine", 1, 10, "start with @")]
+    [InlineData("a: `x`", 1, 4, "start with @, `")]
+    [InlineData("a:\n  plain text\n  note: more", 3, 7, "': ' inside plain text")]
+    [InlineData("a: b: c", 1, 5, "': ' inside plain text")]
+    [InlineData("a:\n  plain #1 text\n  more text", 3, 3, "' #' inside plain text")]
+    [InlineData("a:\n\t- b", 2, 1, "spaces")]
+    [InlineData("a: \"unclosed", 1, 4, "every quote and bracket")]
+    [InlineData("a: [1, 2", 1, 9, "every quote and bracket")]
+    [InlineData("a: \"C:\\dir\"", 1, 4, "backslash")]
+    [InlineData("a: \"\\UFFFFFFFF\"", 1, 2, "YAML")]
+    public void Syntax_errors_say_where_and_what_to_do(string yaml, int line, int column, string hint)
     {
         var refused = Refused(yaml);
-        Assert.Equal("manifest.syntax", refused.Code);
-        Assert.Equal(line, refused.Line);
+        Assert.Equal(("manifest.syntax", line, column), (refused.Code, refused.Line, refused.Column));
         Assert.Contains(hint, refused.Message, StringComparison.Ordinal);
     }
 

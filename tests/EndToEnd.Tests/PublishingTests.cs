@@ -15,7 +15,7 @@ public sealed class PublishingTests(HubWithPerson hub) : IClassFixture<HubWithPe
             var outcome = await hub.Person.TryCzctlAsync("app", verb, file);
 
             Assert.Equal(1, outcome.ExitCode);
-            Assert.Matches(@"c6o\.yaml:3:\d+: .*(quot|colon)", outcome.Output + outcome.Error);
+            Assert.Matches(@"c6o\.yaml:3:13: .*quote", outcome.Output + outcome.Error);
         }
     }
 
