@@ -22,7 +22,7 @@ public static class RegistryModule
     {
         services.AddOptions<RegistryOptions>().Bind(configuration.GetSection(RegistryOptions.Section));
         services.AddModuleDb<RegistryDb>(RegistryDb.Schema);
-        services.AddScoped<ICatalogue, Catalogue>();
+        services.AddScoped<ICatalogue, Catalogue>().AddScoped<IOrganizationHold, OrganizationHold>();
         services.AddValidation();
         return services;
     }

@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using CodeZero.Hub.Clusters.AgentLink;
 using CodeZero.Hub.Clusters.Data;
 using CodeZero.Hub.Clusters.Domain;
+using CodeZero.Hub.Contracts;
 using CodeZero.Hub.Platform.Tenancy;
 using CodeZero.Hub.Platform.Web;
 using Microsoft.AspNetCore.Http;
@@ -22,7 +23,7 @@ public static partial class AcceptAgent
 
     [EndpointSummary("Accept the agent with this thumbprint")]
     internal static async Task<Results<Ok<ClusterResource>, ProblemHttpResult>> Handle(
-        string cluster, Request request, ClustersDb db, Caller caller, Acceptance acceptance, ILogger<Agent> log, CancellationToken ct)
+        string cluster, Request request, ClustersDb db, Caller caller, Acceptance acceptance, IAuditLog audit, ILogger<Agent> log, CancellationToken ct)
     {
         if (await db.LockClusterAsync(cluster, ct) is not { } found)
             return Problems.NotFound();
@@ -33,6 +34,12 @@ public static partial class AcceptAgent
         {
             if (await acceptance.AcceptAsync(found, pending, agents, caller.UserId, ct) is { } refused)
                 return refused;
+            await audit.RecordAsync(new("agent.accepted", "cluster", found.Id)
+            {
+                TargetName = found.Name,
+                Before = agents.FirstOrDefault(agent => agent.Status == AgentStatus.Replaced) is { } replaced ? new { replaced.Thumbprint } : null,
+                After = new { pending.Thumbprint, pending.ClusterUid, pending.Address },
+            }, ct);
             Accepted(log, caller.Organization, found.Id, pending.Thumbprint);
         }
         else if (named.Count == 0)

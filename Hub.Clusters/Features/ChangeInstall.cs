@@ -4,6 +4,7 @@ using CodeZero.AgentProtocol.Sealing;
 using CodeZero.Hub.Clusters.Data;
 using CodeZero.Hub.Clusters.Domain;
 using CodeZero.Hub.Clusters.States;
+using CodeZero.Hub.Contracts;
 using CodeZero.Hub.Platform.Data;
 using CodeZero.Hub.Platform.Tenancy;
 using CodeZero.Hub.Platform.Web;
@@ -17,7 +18,7 @@ namespace CodeZero.Hub.Clusters.Features;
 /// <summary>
 /// PATCH /v1/orgs/{org}/clusters/{cluster}/installs/{install}, with If-Match: another version, edition or inputs, which voids the approvals; or paused, which does not.
 /// </summary>
-internal sealed partial class ChangeInstall(ClustersDb db, InstallContents contents, StatePublisher states, Caller caller, TimeProvider clock, ILogger<Install> log)
+internal sealed partial class ChangeInstall(ClustersDb db, InstallContents contents, StatePublisher states, Caller caller, IAuditLog audit, TimeProvider clock, ILogger<Install> log)
 {
     [EndpointSummary("Change an install's version, edition or inputs, or pause it")]
     internal static Task<Results<Ok<InstallResource>, ProblemHttpResult>> Handle(
@@ -45,7 +46,7 @@ internal sealed partial class ChangeInstall(ClustersDb db, InstallContents conte
             await contents.KeepAsync(resolved, ct);
         var content = (resolved?.Content ?? install.Content) with { Inputs = inputs ?? install.Inputs };
 
-        var (before, revision) = (install.Content, install.Revision);
+        var (before, wasPaused, revision) = (install.Content, install.Paused, install.Revision);
         if (content != before with { PublishedAt = content.PublishedAt })
             install.Change(content, cluster);
         if (request.Paused is { } paused && paused != install.Paused)
@@ -54,6 +55,12 @@ internal sealed partial class ChangeInstall(ClustersDb db, InstallContents conte
         {
             if (await states.PublishAsync(cluster, StateReason.Changed, ct) is { } tooMany)
                 return tooMany;
+            await audit.RecordAsync(new("install.changed", "install", install.Id)
+            {
+                TargetName = $"{install.Namespace}/{install.Name}",
+                Before = new { before.Version, before.Edition, Paused = wasPaused },
+                After = new { install.Version, install.Edition, install.Paused, NewInputs = install.Inputs != before.Inputs },
+            }, ct);
             Changed(log, caller.Organization, install.Id, install.Version, install.Edition, install.Paused);
         }
         http.Response.Headers.ETag = InstallEtag.Of(install);

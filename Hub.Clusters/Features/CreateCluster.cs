@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using CodeZero.Hub.Clusters.Data;
 using CodeZero.Hub.Clusters.Domain;
+using CodeZero.Hub.Contracts;
 using CodeZero.Hub.Platform.Tenancy;
 using CodeZero.Hub.Platform.Web;
 using Microsoft.AspNetCore.Http;
@@ -18,7 +19,7 @@ public static partial class CreateCluster
 
     [EndpointSummary("Create a cluster")]
     internal static async Task<Results<Created<ClusterResource>, ProblemHttpResult>> Handle(
-        Request request, ClustersDb db, Caller caller, TimeProvider clock, ILogger<Cluster> log, CancellationToken ct)
+        Request request, ClustersDb db, Caller caller, IAuditLog audit, TimeProvider clock, ILogger<Cluster> log, CancellationToken ct)
     {
         if (Guid.TryParse(request.Name, out _))
             return Problems.Invalid("name", "A cluster's name must not read as an id: addresses take both. Choose another.");
@@ -27,6 +28,7 @@ public static partial class CreateCluster
         // The look before spares the log an error; the index decides between two who look at once.
         if (await db.Clusters.AnyAsync(other => other.Name == request.Name && other.RemovedAt == null, ct) || !await db.TrySaveUniqueAsync(ct))
             return Problems.Conflict("cluster.name_taken", $"This organization has a cluster named {request.Name} already. Choose another name, or remove that one first.");
+        await audit.RecordAsync(new("cluster.created", "cluster", cluster.Id) { TargetName = cluster.Name, After = new { cluster.Name } }, ct);
         Created(log, caller.Organization, cluster.Id);
         var resource = await db.ToResourceAsync(cluster, caller.OrganizationSlug, ct);
         return TypedResults.Created(resource.Links.Self, resource);

@@ -3,6 +3,7 @@ using CodeZero.AgentProtocol;
 using CodeZero.Hub.Clusters.Data;
 using CodeZero.Hub.Clusters.Domain;
 using CodeZero.Hub.Clusters.States;
+using CodeZero.Hub.Contracts;
 using CodeZero.Hub.Platform.Hosting;
 using CodeZero.Hub.Platform.Tenancy;
 using CodeZero.Hub.Platform.Web;
@@ -26,7 +27,7 @@ public static partial class CreateEnrolment
 
     [EndpointSummary("Create a one-time token with which an agent joins")]
     internal static async Task<Results<Created<Response>, ProblemHttpResult>> Handle(
-        string cluster, Request request, ClustersDb db, Caller caller, IStateKeys keys, IOptions<HubOptions> hub, TimeProvider clock, HttpResponse response,
+        string cluster, Request request, ClustersDb db, Caller caller, IStateKeys keys, IOptions<HubOptions> hub, IAuditLog audit, TimeProvider clock, HttpResponse response,
         ILogger<Enrolment> log, CancellationToken ct)
     {
         if (await db.FindClusterAsync(cluster, ct) is not { } found)
@@ -36,6 +37,7 @@ public static partial class CreateEnrolment
         var enrolment = Enrolment.Open(found, token, TimeSpan.FromMinutes(request.Minutes), caller.UserId, now);
         db.Add(enrolment);
         await db.SaveChangesAsync(ct);
+        await audit.RecordAsync(new("enrolment.opened", "cluster", found.Id) { TargetName = found.Name, After = new { Enrolment = enrolment.Id, enrolment.ExpiresAt } }, ct);
         Opened(log, caller.Organization, found.Id, enrolment.Id);
         response.Headers.CacheControl = "no-store";
         return TypedResults.Created(ClusterLinks.Of(caller.OrganizationSlug, found.Id).Enrolments, new Response(

@@ -5,6 +5,7 @@ using CodeZero.Hub.Clusters.AgentLink;
 using CodeZero.Hub.Clusters.Data;
 using CodeZero.Hub.Clusters.Domain;
 using CodeZero.Hub.Clusters.States;
+using CodeZero.Hub.Contracts;
 using CodeZero.Hub.Platform.Security;
 using CodeZero.Hub.Platform.Tenancy;
 using CodeZero.Hub.Platform.Web;
@@ -21,7 +22,7 @@ namespace CodeZero.Hub.Clusters.Features;
 /// touched, and a refusal changes nothing: a token is used up only by an agent that then waits for acceptance.
 /// </summary>
 internal sealed partial class EnrolAgent(
-    ClustersDb db, Tenant tenant, Acceptance acceptance, IStateKeys keys, IOptions<ClustersOptions> options, IOptions<AccessTokenOptions> tokens, TimeProvider clock, ILogger<EnrolAgent> log)
+    ClustersDb db, Tenant tenant, Acceptance acceptance, IStateKeys keys, IAuditLog audit, IOptions<ClustersOptions> options, IOptions<AccessTokenOptions> tokens, TimeProvider clock, ILogger<EnrolAgent> log)
 {
     [EndpointSummary("Ask to join a cluster")]
     internal static async Task<IResult> Handle(HttpRequest http, EnrolAgent enrol, ClustersMetrics metrics, CancellationToken ct)
@@ -66,6 +67,12 @@ internal sealed partial class EnrolAgent(
         await db.SaveChangesAsync(ct);
         if (await AcceptUnaskedAsync(cluster, agent, ct) is { } refused)
             return refused;
+        await audit.RecordAsync(new(agent.Status == AgentStatus.Accepted ? "agent.joined" : "agent.asked_to_join", "cluster", cluster.Id)
+        {
+            TargetName = cluster.Name,
+            Actor = new(AuditActorKind.Agent, cluster.Id.ToString(), null),
+            After = new { agent.Thumbprint, agent.ClusterUid, agent.Address },
+        }, ct);
         await transaction.CommitAsync(ct);
         Requested(log, token.Organization, token.Cluster, agent.Thumbprint, agent.Address);
         return await AnswerAsync(agent, StatusCodes.Status201Created, keys, tokens.Value, ct);

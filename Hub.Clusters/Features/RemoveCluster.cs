@@ -1,6 +1,7 @@
 using CodeZero.Hub.Clusters.AgentLink;
 using CodeZero.Hub.Clusters.Data;
 using CodeZero.Hub.Clusters.Domain;
+using CodeZero.Hub.Contracts;
 using CodeZero.Hub.Platform.Messaging;
 using CodeZero.Hub.Platform.Tenancy;
 using CodeZero.Hub.Platform.Web;
@@ -16,7 +17,7 @@ public static partial class RemoveCluster
 {
     [EndpointSummary("Remove a cluster; what runs there goes on")]
     internal static async Task<Results<NoContent, ProblemHttpResult>> Handle(
-        string cluster, ClustersDb db, Caller caller, TimeProvider clock, ILogger<Cluster> log, CancellationToken ct)
+        string cluster, ClustersDb db, Caller caller, IAuditLog audit, TimeProvider clock, ILogger<Cluster> log, CancellationToken ct)
     {
         if (await db.LockClusterAsync(cluster, ct) is not { } found)
             return Problems.NotFound();
@@ -26,6 +27,7 @@ public static partial class RemoveCluster
         found.Remove(now);
         await db.SaveChangesAsync(ct);
         await db.NotifyAsync(AgentDirectory.Channel, found.Id.ToString(), ct);
+        await audit.RecordAsync(new("cluster.removed", "cluster", found.Id) { TargetName = found.Name, Before = new { found.Name } }, ct);
         Removed(log, caller.Organization, found.Id);
         return TypedResults.NoContent();
     }

@@ -1,6 +1,7 @@
 using CodeZero.Hub.Clusters.Data;
 using CodeZero.Hub.Clusters.Domain;
 using CodeZero.Hub.Clusters.States;
+using CodeZero.Hub.Contracts;
 using CodeZero.Hub.Platform.Tenancy;
 using CodeZero.Hub.Platform.Web;
 using Microsoft.AspNetCore.Http;
@@ -18,7 +19,7 @@ internal static partial class RemoveInstall
 {
     [EndpointSummary("Ask for an install's removal from its cluster")]
     internal static async Task<Results<Accepted<InstallResource>, ProblemHttpResult>> Handle(
-        string cluster, Guid install, ClustersDb db, StatePublisher states, Caller caller, TimeProvider clock, HttpResponse response, ILogger<Install> log, CancellationToken ct)
+        string cluster, Guid install, ClustersDb db, StatePublisher states, Caller caller, IAuditLog audit, TimeProvider clock, HttpResponse response, ILogger<Install> log, CancellationToken ct)
     {
         if (await db.LockClusterAsync(cluster, ct) is not { } found
             || await db.Installs.SingleOrDefaultAsync(row => row.Id == install && row.ClusterId == found.Id, ct) is not { } removed)
@@ -29,6 +30,11 @@ internal static partial class RemoveInstall
             removed.Remove(found, now);
             if (await states.PublishAsync(found, StateReason.Removed, ct) is { } tooMany)
                 return tooMany;
+            await audit.RecordAsync(new("install.removal_requested", "install", removed.Id)
+            {
+                TargetName = $"{removed.Namespace}/{removed.Name}",
+                Before = new { Cluster = found.Name, App = $"{removed.Publisher}/{removed.App}", removed.Version },
+            }, ct);
             Removing(log, caller.Organization, removed.Id, found.Id);
         }
         response.Headers.ETag = InstallEtag.Of(removed);

@@ -3,6 +3,7 @@ using CodeZero.AgentProtocol.Sealing;
 using CodeZero.Hub.Clusters.Data;
 using CodeZero.Hub.Clusters.Domain;
 using CodeZero.Hub.Clusters.States;
+using CodeZero.Hub.Contracts;
 using CodeZero.Hub.Platform.Tenancy;
 using CodeZero.Hub.Platform.Web;
 using Microsoft.AspNetCore.Http;
@@ -13,7 +14,7 @@ using Microsoft.Extensions.Logging;
 namespace CodeZero.Hub.Clusters.Features;
 
 /// <summary>POST /v1/orgs/{org}/clusters/{cluster}/installs: wants an application on a cluster. The same request again gives the same install.</summary>
-internal sealed partial class RequestInstall(ClustersDb db, InstallContents contents, StatePublisher states, Caller caller, TimeProvider clock, ILogger<Install> log)
+internal sealed partial class RequestInstall(ClustersDb db, InstallContents contents, StatePublisher states, Caller caller, IAuditLog audit, TimeProvider clock, ILogger<Install> log)
 {
     [EndpointSummary("Install an application on a cluster")]
     internal static Task<Results<Created<InstallResource>, Ok<InstallResource>, ProblemHttpResult>> Handle(
@@ -52,6 +53,11 @@ internal sealed partial class RequestInstall(ClustersDb db, InstallContents cont
         db.Add(requested);
         if (await states.PublishAsync(cluster, StateReason.Installed, ct) is { } tooMany)
             return tooMany;
+        await audit.RecordAsync(new("install.requested", "install", requested.Id)
+        {
+            TargetName = $"{requested.Namespace}/{requested.Name}",
+            After = new { Cluster = cluster.Name, App = request.App, content.Version, content.Edition },
+        }, ct);
         Requested(log, caller.Organization, requested.Id, $"{content.Publisher}/{content.App}", content.Version, cluster.Id);
         response.Headers.ETag = InstallEtag.Of(requested);
         return TypedResults.Created($"{ClusterLinks.Of(caller.OrganizationSlug, cluster.Id).Installs}/{requested.Id}", await db.ToResourceAsync(cluster, requested, now, ct));

@@ -6,6 +6,7 @@ using CodeZero.AgentProtocol.Signing;
 using CodeZero.Hub.Clusters.Data;
 using CodeZero.Hub.Clusters.Domain;
 using CodeZero.Hub.Clusters.States;
+using CodeZero.Hub.Contracts;
 using CodeZero.Hub.Platform.Tenancy;
 using CodeZero.Hub.Platform.Web;
 using Microsoft.AspNetCore.Http;
@@ -28,7 +29,7 @@ public sealed record ApprovalResource(Guid Id, Guid Install, string Digest, stri
 }
 
 /// <summary>POST /v1/orgs/{org}/clusters/{cluster}/approvals: hands in an approval of an install's present digest, for the cluster to judge.</summary>
-internal sealed partial class StoreApproval(ClustersDb db, StatePublisher states, Caller caller, TimeProvider clock, ILogger<StoredApproval> log)
+internal sealed partial class StoreApproval(ClustersDb db, StatePublisher states, Caller caller, IAuditLog audit, TimeProvider clock, ILogger<StoredApproval> log)
 {
     /// <summary>What one install can carry: the agent reads no larger set.</summary>
     private const int MaxApprovals = 32;
@@ -65,6 +66,11 @@ internal sealed partial class StoreApproval(ClustersDb db, StatePublisher states
         install.Approve(set.Digest, cluster);
         if (await states.PublishAsync(cluster, StateReason.Approved, ct) is { } tooMany)
             return tooMany;
+        await audit.RecordAsync(new("approval.submitted", "install", install.Id)
+        {
+            TargetName = $"{install.Namespace}/{install.Name}",
+            After = new { install.Digest, stored.Thumbprint, stored.Approver, stored.ExpiresAt },
+        }, ct);
         Stored(log, caller.Organization, install.Id, install.Digest, stored.Thumbprint);
         return TypedResults.Created(ClusterLinks.Of(caller.OrganizationSlug, cluster.Id).Approvals, ApprovalResource.Of(stored));
     }

@@ -16,6 +16,10 @@ internal sealed class IdentityDb(DbContextOptions<IdentityDb> options, Tenant te
     public DbSet<DirectoryEntry> Directory => Set<DirectoryEntry>();
     public DbSet<Organization> Organizations => Set<Organization>();
     public DbSet<Member> Memberships => Set<Member>();
+    public DbSet<Invitation> Invitations => Set<Invitation>();
+    public DbSet<OrganizationDomain> Domains => Set<OrganizationDomain>();
+    public DbSet<VerifiedDomain> VerifiedDomains => Set<VerifiedDomain>();
+    public DbSet<DomainJoin> DomainJoins => Set<DomainJoin>();
     public DbSet<AuditRecord> AuditEvents => Set<AuditRecord>();
     public DbSet<Session> Sessions => Set<Session>();
     public DbSet<PasskeyCeremony> PasskeyCeremonies => Set<PasskeyCeremony>();

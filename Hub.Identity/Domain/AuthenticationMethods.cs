@@ -1,3 +1,5 @@
+using CodeZero.Hub.Platform.Tenancy;
+
 namespace CodeZero.Hub.Identity.Domain;
 
 /// <summary>How a person proved who they are, in the words of RFC 8176; in tokens the claim <c>amr</c>.</summary>
@@ -16,5 +18,5 @@ internal static class AuthenticationMethods
     public const string SoftwareKey = "swk";
 
     /// <summary>More than one factor. Set beside the others, and what an organization's policy looks for.</summary>
-    public const string MultiFactor = "mfa";
+    public const string MultiFactor = OrganizationRule.MultiFactor;
 }

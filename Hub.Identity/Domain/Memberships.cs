@@ -31,6 +31,9 @@ internal sealed class Memberships(IdentityDb db, Tenant tenant, IAuditLog audit,
 {
     private Guid Organization => tenant.OrganizationId ?? throw new InvalidOperationException("This scope works for no organization, which then has no members.");
 
+    /// <summary>Waits until no other transaction changes the organization's members, or may; for what is decided by who is one.</summary>
+    public Task LockAsync(CancellationToken ct) => db.LockAsync($"members:{Organization}", ct);
+
     /// <summary>Adds a person. Who is a member already keeps their role, whichever it is.</summary>
     /// <param name="how">How they came in, for the audit log: <c>invitation</c>, <c>domain</c>, <c>sso</c>, <c>scim</c>.</param>
     public async Task<MembershipOutcome> AddAsync(Guid userId, OrganizationRole role, string how, CancellationToken ct)
@@ -61,6 +64,14 @@ internal sealed class Memberships(IdentityDb db, Tenant tenant, IAuditLog audit,
         return MembershipOutcome.Done;
     }
 
+    /// <summary>Gives a member a role unless theirs is that or a higher one.</summary>
+    public async Task RaiseAsync(Guid userId, OrganizationRole role, CancellationToken ct)
+    {
+        await LockAsync(ct);
+        if (await FindAsync(userId, ct) is { } member && member.Role < role)
+            await SetRoleAsync(member, role, ct);
+    }
+
     /// <summary>Ends a membership. Whatever the person may do here ends with it, at their next request.</summary>
     /// <param name="by">The member who asks: themselves, or one whose role reaches theirs; null: the organization itself.</param>
     public async Task<MembershipOutcome> RemoveAsync(Guid userId, Guid? by, CancellationToken ct)
@@ -74,6 +85,7 @@ internal sealed class Memberships(IdentityDb db, Tenant tenant, IAuditLog audit,
             return MembershipOutcome.LastOwner;
         db.Remove(member);
         await db.SaveChangesAsync(ct);
+        await RevokeInvitationsAsync(userId, null, ct);
         await RecordAsync(by == userId ? "member.left" : "member.removed", userId, before: new { member.Role }, after: null, ct);
         return MembershipOutcome.Done;
     }
@@ -94,12 +106,12 @@ internal sealed class Memberships(IdentityDb db, Tenant tenant, IAuditLog audit,
         return MembershipOutcome.Done;
     }
 
-    private Task LockAsync(CancellationToken ct) => db.LockAsync($"members:{Organization}", ct);
 
     private Task<Member?> FindAsync(Guid userId, CancellationToken ct) => db.Memberships.SingleOrDefaultAsync(member => member.UserId == userId, ct);
 
-    private async Task<bool> ReachesAsync(Guid? by, OrganizationRole role, CancellationToken ct) =>
-        by is not { } asking || (await db.Memberships.AsNoTracking().SingleOrDefaultAsync(member => member.UserId == asking, ct))?.Role is { } own && own >= OrganizationRole.Admin && own >= role;
+    /// <summary>Whether a member manages members, and has a role that is not below this one. Null, the organization itself, reaches every role.</summary>
+    public async Task<bool> ReachesAsync(Guid? by, OrganizationRole role, CancellationToken ct) =>
+        by is not { } asking || (await db.Memberships.AsNoTracking().SingleOrDefaultAsync(member => member.UserId == asking, ct))?.Role is { } own && own >= Permissions.ManageMembers.Minimum && own >= role;
 
     private async Task<bool> IsLastOwnerAsync(Member member, CancellationToken ct) =>
         member.Role == OrganizationRole.Owner && !await db.Memberships.AnyAsync(other => other.Role == OrganizationRole.Owner && other.UserId != member.UserId, ct);
@@ -109,7 +121,18 @@ internal sealed class Memberships(IdentityDb db, Tenant tenant, IAuditLog audit,
         var before = member.Role;
         member.BecomeA(role);
         await db.SaveChangesAsync(ct);
+        await RevokeInvitationsAsync(member.UserId, role, ct);
         await RecordAsync("member.role_changed", member.UserId, new { role = before }, new { role }, ct);
+    }
+
+    /// <summary>What somebody offered and may no longer offer is withdrawn.</summary>
+    /// <param name="role">Their role from now on; null when they have none.</param>
+    private Task<int> RevokeInvitationsAsync(Guid inviter, OrganizationRole? role, CancellationToken ct)
+    {
+        var now = clock.GetUtcNow();
+        var offered = Enum.GetValues<OrganizationRole>().Where(offer => !(role >= Permissions.ManageMembers.Minimum && role >= offer)).ToArray();
+        return db.Invitations.Where(invitation => invitation.InvitedBy == inviter && invitation.AcceptedAt == null && invitation.RevokedAt == null && offered.Contains(invitation.Role))
+            .ExecuteUpdateAsync(set => set.SetProperty(invitation => invitation.RevokedAt, now), ct);
     }
 
     private async Task RecordAsync(string action, Guid userId, object? before, object? after, CancellationToken ct) =>

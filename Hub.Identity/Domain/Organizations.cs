@@ -18,10 +18,10 @@ internal sealed class Organizations(IdentityDb db) : IOrganizations
     }, ct);
 
     public async Task<Guid?> FindIdAsync(string slug, CancellationToken ct) =>
-        Slug.IsValid(slug) ? await db.Directory.Where(entry => entry.Slug == slug).Select(entry => (Guid?)entry.Id).SingleOrDefaultAsync(ct) : null;
+        Slug.IsValid(slug) ? await db.Directory.Where(entry => entry.Slug == slug && entry.EndedAt == null).Select(entry => (Guid?)entry.Id).SingleOrDefaultAsync(ct) : null;
 
     public Task<string?> FindSlugAsync(Guid organizationId, CancellationToken ct) =>
-        db.Directory.Where(entry => entry.Id == organizationId).Select(entry => entry.Slug).SingleOrDefaultAsync(ct);
+        db.Directory.Where(entry => entry.Id == organizationId && entry.EndedAt == null).Select(entry => entry.Slug).SingleOrDefaultAsync(ct);
 
     public async IAsyncEnumerable<Guid> AllIdsAsync([EnumeratorCancellation] CancellationToken ct)
     {
@@ -29,7 +29,7 @@ internal sealed class Organizations(IdentityDb db) : IOrganizations
         var last = Guid.Empty;
         do
         {
-            page = await db.Directory.Where(entry => entry.Id > last).OrderBy(entry => entry.Id).Select(entry => entry.Id).Take(PageSize).ToArrayAsync(ct);
+            page = await db.Directory.Where(entry => entry.Id > last && entry.EndedAt == null).OrderBy(entry => entry.Id).Select(entry => entry.Id).Take(PageSize).ToArrayAsync(ct);
             foreach (var id in page)
                 yield return last = id;
         }
@@ -42,7 +42,7 @@ internal sealed class Organizations(IdentityDb db) : IOrganizations
         join organization in db.Organizations.IgnoreQueryFilters([ModuleDatabase.TenantFilter]) on member.OrganizationId equals organization.OrganizationId
         join entry in db.Directory on member.OrganizationId equals entry.Id
         where member.UserId == userId
-        select new MembershipView { OrganizationId = member.OrganizationId, Slug = entry.Slug, Name = organization.Name, Role = member.Role };
+        select new MembershipView { OrganizationId = member.OrganizationId, Slug = entry.Slug, Name = organization.Name, Role = member.Role, MfaRequiredSince = organization.MfaRequiredSince };
 }
 
 /// <summary>A membership with its organization's names, as queries can order and filter it.</summary>
@@ -52,6 +52,7 @@ internal sealed class MembershipView
     public required string Slug { get; init; }
     public required string Name { get; init; }
     public required OrganizationRole Role { get; init; }
+    public required DateTimeOffset? MfaRequiredSince { get; init; }
 
-    public Membership ToContract() => new(OrganizationId, Slug, Name, Role);
+    public Membership ToContract() => new(OrganizationId, Slug, Name, Role, Organization.MfaRequiredFrom(MfaRequiredSince, Role));
 }

@@ -11,7 +11,7 @@ using Microsoft.Extensions.Options;
 namespace CodeZero.Hub.Identity.Domain;
 
 /// <summary>Sign-ins of browsers. The cookie names a row here, and is good as long as the row is and the account has not changed.</summary>
-internal sealed class Sessions(IdentityDb db, TimeProvider clock, IOptions<HubIdentityOptions> options)
+internal sealed class Sessions(IdentityDb db, Domains domains, TimeProvider clock, IOptions<HubIdentityOptions> options)
 {
     /// <summary>The authentication scheme of the Hub's pages.</summary>
     public const string Scheme = "session";
@@ -40,6 +40,7 @@ internal sealed class Sessions(IdentityDb db, TimeProvider clock, IOptions<HubId
                 new(TimeClaim, now.UtcTicks.ToString(CultureInfo.InvariantCulture)), new("email", person.Email!),
             ],
             Scheme, "email", roleType: null);
+        await domains.JoinAsync(person, ct);
         await http.SignInAsync(Scheme, new ClaimsPrincipal(identity), new AuthenticationProperties { IssuedUtc = now, ExpiresUtc = session.ExpiresAt });
     }
 

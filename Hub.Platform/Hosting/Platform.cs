@@ -1,4 +1,5 @@
 using CodeZero.Hub.Platform.Data;
+using CodeZero.Hub.Platform.Dns;
 using CodeZero.Hub.Platform.Jobs;
 using CodeZero.Hub.Platform.Mail;
 using CodeZero.Hub.Platform.Messaging;
@@ -32,6 +33,8 @@ public static class Platform
         services.AddSingleton<IAuthorizationMiddlewareResultHandler, AuthorizationResults>();
         services.AddAccessTokens(configuration);
         services.AddKeyRing(configuration);
+        services.AddValidatedOptions<DnsOptions>(configuration, DnsOptions.Section);
+        services.AddSingleton<IDnsResolver, DnsResolver>();
         services.AddProblems();
         services.AddHttpBoundary();
         services.AddRateLimits(configuration);

@@ -1,18 +1,21 @@
 using System.Security.Claims;
 using CodeZero.Hub.Contracts;
+using CodeZero.Hub.Platform.Hosting;
 using CodeZero.Hub.Platform.Web;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Authorization.Policy;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 
 namespace CodeZero.Hub.Platform.Tenancy;
 
 /// <summary>
 /// Routes below <c>/v1/orgs/{org}</c>: anonymous gets 401; who is no member gets the same 404 as for an organization that never existed;
-/// a member whose role is too low gets 403. Checked before the body is read.
+/// a member whose role is too low, or who signed in by less than the organization asks for, gets 403. Checked before the body is read.
 /// </summary>
 public static class OrganizationPolicy
 {
@@ -32,9 +35,8 @@ public sealed record OrganizationRequirement(Permission Permission) : IAuthoriza
     public OrganizationRole Minimum => Permission.Minimum;
 }
 
-internal sealed class OrganizationHandler(Tenant tenant, Caller caller) : AuthorizationHandler<OrganizationRequirement>
+internal sealed class OrganizationHandler(Tenant tenant, Caller caller, TimeProvider clock) : AuthorizationHandler<OrganizationRequirement>
 {
-    internal const string NotAMember = "organization.not_a_member";
 
     protected override async Task HandleRequirementAsync(AuthorizationHandlerContext context, OrganizationRequirement requirement)
     {
@@ -46,20 +48,21 @@ internal sealed class OrganizationHandler(Tenant tenant, Caller caller) : Author
         var membership = http.GetRouteValue(OrganizationPolicy.RouteParameter) is string slugOrId
             ? await organizations.FindMembershipAsync(userId, slugOrId, http.RequestAborted)
             : null;
-        if (membership is null)
+        var access = OrganizationRule.Decide(membership, requirement.Permission, OrganizationRule.MethodsOf(context.User), clock.GetUtcNow());
+        if (access is OrganizationAccess.NotAMember or OrganizationAccess.MfaRequired)
         {
-            context.Fail(new AuthorizationFailureReason(this, NotAMember));
+            context.Fail(new AuthorizationFailureReason(this, access.ToString()));
             return;
         }
-        tenant.Enter(membership.OrganizationId);
+        tenant.Enter(membership!.OrganizationId);
         caller.Become(userId, membership);
-        if (membership.Role >= requirement.Minimum)
+        if (access == OrganizationAccess.Granted)
             context.Succeed(requirement);
     }
 }
 
 /// <summary>Turns refusals into problem details, and "not a member" into "not found".</summary>
-internal sealed class AuthorizationResults : IAuthorizationMiddlewareResultHandler
+internal sealed class AuthorizationResults(IOptions<HubOptions> hub) : IAuthorizationMiddlewareResultHandler
 {
     private readonly AuthorizationMiddlewareResultHandler _default = new();
 
@@ -67,11 +70,17 @@ internal sealed class AuthorizationResults : IAuthorizationMiddlewareResultHandl
     {
         if (result.Forbidden)
         {
-            var foreign = result.AuthorizationFailure?.FailureReasons.Any(reason => reason.Message == OrganizationHandler.NotAMember) ?? false;
-            var minimum = context.GetEndpoint()?.Metadata.GetMetadata<OrganizationRequirement>()?.Minimum;
-            await (foreign ? Problems.NotFound() : Problems.Forbidden(minimum)).ExecuteAsync(context);
+            await Refusal(context, result).ExecuteAsync(context);
             return;
         }
         await _default.HandleAsync(next, context, policy, result);
+    }
+
+    private ProblemHttpResult Refusal(HttpContext context, PolicyAuthorizationResult result)
+    {
+        bool Is(OrganizationAccess access) => result.AuthorizationFailure?.FailureReasons.Any(reason => reason.Message == access.ToString()) ?? false;
+        return Is(OrganizationAccess.NotAMember) ? Problems.NotFound()
+            : Is(OrganizationAccess.MfaRequired) ? Problems.MfaRequired(new Uri(hub.Value.PublicUrl!, "/account/security"))
+            : Problems.Forbidden(context.GetEndpoint()?.Metadata.GetMetadata<OrganizationRequirement>()?.Minimum);
     }
 }

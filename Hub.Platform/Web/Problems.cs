@@ -20,6 +20,12 @@ public static class Problems
             ? $"This needs the role {role.ToString().ToLowerInvariant()} or higher in the organization. Ask an owner or admin to raise yours."
             : "You are signed in, but may not do this. Sign in with the access it needs, or ask an owner of the organization.");
 
+    /// <summary>403 for a member who signed in without a second factor, where the organization asks for one.</summary>
+    /// <param name="setUp">Where the person sets one up.</param>
+    public static ProblemHttpResult MfaRequired(Uri setUp) => Create(StatusCodes.Status403Forbidden, "organization.mfa_required",
+        $"This organization asks for a second factor, and you signed in without one. Set up a passkey or an authenticator app at {setUp}, then sign in again with it.",
+        new Dictionary<string, object?> { ["setUp"] = setUp });
+
     /// <summary>409: the request is right, but not in the present state of things.</summary>
     public static ProblemHttpResult Conflict(string code, string detail, IReadOnlyDictionary<string, object?>? members = null) =>
         Create(StatusCodes.Status409Conflict, code, detail, members);

@@ -1,4 +1,5 @@
 using CodeZero.AppManifest;
+using CodeZero.Hub.Contracts;
 using CodeZero.Hub.Platform.Data;
 using CodeZero.Hub.Platform.Tenancy;
 using CodeZero.Hub.Platform.Web;
@@ -22,7 +23,7 @@ public static partial class PublishVersion
 
     [EndpointSummary("Publish a version of an application")]
     internal static async Task<Results<Created<Response>, Ok<Response>, ProblemHttpResult>> Handle(
-        string app, string? version, HttpRequest request, RegistryDb db, Caller caller, IOptions<RegistryOptions> options,
+        string app, string? version, HttpRequest request, RegistryDb db, Caller caller, IAuditLog audit, IOptions<RegistryOptions> options,
         TimeProvider clock, ILogger<RegisteredApp> log, CancellationToken ct)
     {
         SemVersion? wanted = null;
@@ -44,7 +45,7 @@ public static partial class PublishVersion
             return Invalid(findings);
 
         // Nothing above holds a connection, however slowly the body came.
-        var outcome = await db.InTransactionAsync(() => StoreAsync(db, caller, application, wanted, artworks, clock.GetUtcNow(), ct), ct);
+        var outcome = await db.InTransactionAsync(() => StoreAsync(db, caller, audit, application, wanted, artworks, clock.GetUtcNow(), ct), ct);
         var response = () => new Response(caller.OrganizationSlug, app, outcome.Version, outcome.Digest, outcome.PublishedAt, outcome.Visibility,
             [.. findings.Select(ManifestDiagnostic.Of)], [.. parsed.Applications.Select(found => found.AppId)]);
         if (outcome.Digest != application.Digest.ToString())
@@ -59,7 +60,7 @@ public static partial class PublishVersion
     private sealed record Outcome(bool IsNew, string Version, string Digest, DateTimeOffset PublishedAt, Visibility Visibility);
 
     private static async Task<Outcome> StoreAsync(
-        RegistryDb db, Caller caller, Application application, SemVersion? wanted, Artworks artworks, DateTimeOffset now, CancellationToken ct)
+        RegistryDb db, Caller caller, IAuditLog audit, Application application, SemVersion? wanted, Artworks artworks, DateTimeOffset now, CancellationToken ct)
     {
         // Two publishers of one version must not both find it free, nor two derived versions be the same.
         await db.LockAsync(application.AppId, ct);
@@ -74,6 +75,7 @@ public static partial class PublishVersion
             await db.KeepAsync(new ArtworkFile(caller.Organization, image.Digest, image.MediaType, image.Content, now), ct);
         db.Add(app.Publish(version, application, artworks.Icon, caller.UserId, now));
         await db.SaveChangesAsync(ct);
+        await audit.RecordAsync(new("app.published", "app", app.Id) { TargetName = $"{app.Publisher}/{app.App}", After = new { Version = version.Text, Digest = application.Digest.ToString() } }, ct);
         return new(true, version.Text, application.Digest.ToString(), now, app.Visibility);
     }
 

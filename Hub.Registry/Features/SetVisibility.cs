@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using CodeZero.Hub.Contracts;
 using CodeZero.Hub.Platform.Tenancy;
 using CodeZero.Hub.Platform.Web;
 using CodeZero.Hub.Registry.Data;
@@ -19,7 +20,7 @@ public static partial class SetVisibility
 
     [EndpointSummary("Make an application public or private")]
     internal static async Task<Results<Ok<ApplicationResource>, ProblemHttpResult>> Handle(
-        string app, Request request, HttpRequest http, RegistryDb db, Caller caller, ILogger<RegisteredApp> log, CancellationToken ct)
+        string app, Request request, HttpRequest http, RegistryDb db, Caller caller, IAuditLog audit, ILogger<RegisteredApp> log, CancellationToken ct)
     {
         if (await db.Applications.SingleOrDefaultAsync(found => found.App == app, ct) is not { } application)
             return Problems.NotFound();
@@ -29,7 +30,15 @@ public static partial class SetVisibility
         application.Show(after);
         await db.SaveChangesAsync(ct);
         if (before != after)
+        {
+            await audit.RecordAsync(new("app.visibility_changed", "app", application.Id)
+            {
+                TargetName = $"{application.Publisher}/{application.App}",
+                Before = new { visibility = before },
+                After = new { visibility = after },
+            }, ct);
             Changed(log, caller.Organization, app, after);
+        }
         http.HttpContext.Response.Headers.ETag = ETags.OfVersion(application.RowVersion);
         return TypedResults.Ok(ApplicationResource.Of(application));
     }

@@ -95,6 +95,22 @@ public sealed class TestPerson : IDisposable
         RefreshToken = tokens["refresh_token"]!.GetValue<string>();
     }
 
+    /// <summary>Renews the tokens, which then say what has become of the sign-in.</summary>
+    public async Task RenewAsync()
+    {
+        var endpoint = new Uri(Hub.Address, "/connect/token");
+        using var client = Hub.CreateClient();
+        using var request = new HttpRequestMessage(HttpMethod.Post, endpoint)
+        {
+            Content = new FormUrlEncodedContent(new Dictionary<string, string> { ["grant_type"] = "refresh_token", ["client_id"] = "czctl", ["refresh_token"] = RefreshToken }),
+            Headers = { { "DPoP", Key.Prove(HttpMethod.Post, endpoint) } },
+        };
+        using var response = await client.SendAsync(request);
+        var tokens = await response.Content.ReadFromJsonAsync<JsonObject>();
+        AccessToken = tokens!["access_token"]?.GetValue<string>() ?? throw new InvalidOperationException($"No token: {tokens.ToJsonString()}");
+        RefreshToken = tokens["refresh_token"]!.GetValue<string>();
+    }
+
     public void Dispose()
     {
         Client.Dispose();

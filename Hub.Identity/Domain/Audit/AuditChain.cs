@@ -57,10 +57,12 @@ internal static class AuditChain
     /// <summary>In UTC and whole microseconds.</summary>
     public static string TimeOf(AuditRecord record) => record.OccurredAt.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture);
 
+    public static string KindOf(AuditRecord record) => JsonNamingPolicy.CamelCase.ConvertName(record.ActorKind.ToString());
+
     private static string?[] Fields(AuditRecord record) =>
     [
         record.OrganizationId.ToString(), record.Sequence.ToString(CultureInfo.InvariantCulture), TimeOf(record),
-        JsonNamingPolicy.CamelCase.ConvertName(record.ActorKind.ToString()), record.ActorId, record.ActorName, record.ClientId, record.IpAddress, record.UserAgent,
+        KindOf(record), record.ActorId, record.ActorName, record.ClientId, record.IpAddress, record.UserAgent,
         record.Action, record.TargetType, record.TargetId, record.TargetName, record.Before, record.After, Convert.ToHexStringLower(record.PreviousHash),
     ];
 }

@@ -81,7 +81,7 @@ internal sealed class AuditLog(OpenTransactions transactions, Tenant tenant, IHt
             """);
         object?[] values =
         [
-            record.OrganizationId, record.Sequence, record.OccurredAt, JsonNamingPolicy.CamelCase.ConvertName(record.ActorKind.ToString()), record.ActorId, record.ActorName, record.ClientId,
+            record.OrganizationId, record.Sequence, record.OccurredAt, AuditChain.KindOf(record), record.ActorId, record.ActorName, record.ClientId,
             record.IpAddress, record.UserAgent, record.Action, record.TargetType, record.TargetId, record.TargetName, record.Before, record.After, record.PreviousHash, record.Hash,
         ];
         foreach (var value in values)

@@ -1,6 +1,7 @@
 using CodeZero.Hub.Contracts;
 using CodeZero.Hub.Identity.Data;
 using CodeZero.Hub.Platform.Tenancy;
+using CodeZero.Hub.Platform.Web;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
@@ -11,12 +12,17 @@ namespace CodeZero.Hub.Identity.Features;
 public static class GetOrganization
 {
     /// <param name="Role">The caller's own.</param>
-    public sealed record Response(Guid Id, string Slug, string Name, OrganizationRole Role, DateTimeOffset CreatedAt);
+    public sealed record Response(Guid Id, string Slug, string Name, OrganizationRole Role, DateTimeOffset CreatedAt)
+    {
+        internal static Response Of(Domain.Organization organization, Caller caller) =>
+            new(organization.OrganizationId, caller.OrganizationSlug, organization.Name, caller.Role, organization.CreatedAt);
+    }
 
     [EndpointSummary("Get an organization")]
-    internal static async Task<Ok<Response>> Handle(Caller caller, IdentityDb db, CancellationToken ct)
+    internal static async Task<Ok<Response>> Handle(HttpResponse response, Caller caller, IdentityDb db, CancellationToken ct)
     {
         var organization = await db.Organizations.AsNoTracking().SingleAsync(ct);
-        return TypedResults.Ok(new Response(organization.OrganizationId, caller.OrganizationSlug, organization.Name, caller.Role, organization.CreatedAt));
+        response.Headers.ETag = ETags.OfVersion(organization.RowVersion);
+        return TypedResults.Ok(Response.Of(organization, caller));
     }
 }

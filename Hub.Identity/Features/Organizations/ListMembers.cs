@@ -1,4 +1,3 @@
-using CodeZero.Hub.Contracts;
 using CodeZero.Hub.Identity.Data;
 using CodeZero.Hub.Platform.Web;
 using Microsoft.AspNetCore.Http;
@@ -10,10 +9,8 @@ namespace CodeZero.Hub.Identity.Features;
 /// <summary>GET /v1/orgs/{org}/members: who is in the organization.</summary>
 public static class ListMembers
 {
-    public sealed record Item(Guid UserId, string Email, OrganizationRole Role, DateTimeOffset Since);
-
     [EndpointSummary("List an organization's members")]
-    internal static async Task<Ok<Page<Item>>> Handle([AsParameters] PageRequest page, HttpContext context, IdentityDb db, CancellationToken ct)
+    internal static async Task<Ok<Page<MemberResource>>> Handle([AsParameters] PageRequest page, HttpContext context, IdentityDb db, CancellationToken ct)
     {
         var after = Cursor.DecodeId(page.Cursor) ?? Guid.Empty;
         var members =
@@ -21,7 +18,7 @@ public static class ListMembers
             join person in db.Users on member.UserId equals person.Id
             where member.UserId > after
             orderby member.UserId
-            select new Item(member.UserId, person.Email!, member.Role, member.Since);
+            select new MemberResource(member.UserId, person.Email!, member.Role, member.Since);
         return page.Answer(context, await members.Take(page.Take).ToListAsync(ct), item => item, item => Cursor.Of(item.UserId));
     }
 }

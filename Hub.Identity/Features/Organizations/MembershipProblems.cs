@@ -1,0 +1,22 @@
+using CodeZero.Hub.Identity.Domain;
+using CodeZero.Hub.Platform.Web;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace CodeZero.Hub.Identity.Features;
+
+/// <summary>Why a membership was not changed, in words.</summary>
+internal static class MembershipProblems
+{
+    public const string AboveOwnRole = "This concerns a role above your own. Ask a member who has it.";
+    public const string LastOwner = "An organization always has an owner, and this is the last. Make another member an owner first.";
+
+    /// <summary>Null when it was changed, or need not be.</summary>
+    public static ProblemHttpResult? Of(MembershipOutcome outcome) => outcome switch
+    {
+        MembershipOutcome.NotAMember => Problems.NotFound(),
+        MembershipOutcome.AboveOwnRole => Problems.Create(StatusCodes.Status403Forbidden, "member.role_above_own", AboveOwnRole),
+        MembershipOutcome.LastOwner => Problems.Conflict("organization.last_owner", LastOwner),
+        _ => null,
+    };
+}

@@ -1,0 +1,131 @@
+using System.Net;
+using System.Net.Http.Json;
+
+namespace CodeZero.Hub.Identity.Tests;
+
+/// <summary>Members and their roles over the API.</summary>
+public sealed class MemberTests(OrganizationFixture fixture) : IClassFixture<OrganizationFixture>
+{
+    [Fact]
+    public async Task A_role_is_changed_by_who_read_it_and_holds_from_the_next_request()
+    {
+        using var owner = await fixture.SignUpAsync();
+        using var member = await fixture.MemberAsync(owner, "viewer");
+        var address = $"/v1/orgs/{owner.Slug}/members/{member.UserId}";
+        await member.Client.GetAsync($"/v1/orgs/{owner.Slug}/audit").RefusedAsync(HttpStatusCode.Forbidden, "forbidden");
+
+        await owner.Client.PatchAsJsonAsync(address, new { role = "admin" }).RefusedAsync(HttpStatusCode.PreconditionRequired, "precondition_required");
+        var changed = await owner.Client.ChangeAsync(HttpMethod.Patch, address, new { role = "admin" }).JsonAsync();
+
+        Assert.Equal(("admin", member.Email), (changed.Text("role"), changed.Text("email")));
+        await member.Client.GetAsync($"/v1/orgs/{owner.Slug}/audit").JsonAsync();
+    }
+
+    [Theory]
+    [InlineData("{}")]
+    [InlineData("""{"role":null}""")]
+    [InlineData("""{"role":"root"}""")]
+    [InlineData("""{"role":4}""")]
+    [InlineData("""{"role":["admin"]}""")]
+    public async Task What_is_no_role_is_refused(string body)
+    {
+        using var owner = await fixture.SignUpAsync();
+        using var response = await owner.Client.PatchAsync($"/v1/orgs/{owner.Slug}/members/{owner.UserId}", new StringContent(body, System.Text.Encoding.UTF8, "application/json"));
+
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+    }
+
+    [Fact]
+    public async Task O03_An_admin_neither_makes_nor_unmakes_nor_removes_an_owner()
+    {
+        using var owner = await fixture.SignUpAsync();
+        using var admin = await fixture.MemberAsync(owner, "admin");
+        using var other = await fixture.MemberAsync(owner, "developer");
+        var members = $"/v1/orgs/{owner.Slug}/members";
+
+        await admin.Client.ChangeAsync(HttpMethod.Patch, $"{members}/{other.UserId}", new { role = "owner" }).RefusedAsync(HttpStatusCode.Forbidden, "member.role_above_own");
+        await admin.Client.ChangeAsync(HttpMethod.Patch, $"{members}/{admin.UserId}", new { role = "owner" }).RefusedAsync(HttpStatusCode.Forbidden, "member.role_above_own");
+        await admin.Client.ChangeAsync(HttpMethod.Patch, $"{members}/{owner.UserId}", new { role = "viewer" }).RefusedAsync(HttpStatusCode.Forbidden, "member.role_above_own");
+        await admin.Client.DeleteAsync($"{members}/{owner.UserId}").RefusedAsync(HttpStatusCode.Forbidden, "member.role_above_own");
+        await admin.Client.ChangeAsync(HttpMethod.Patch, $"{members}/{other.UserId}", new { role = "admin" }).JsonAsync();
+    }
+
+    [Fact]
+    public async Task O03_The_last_owner_can_neither_leave_nor_be_made_less()
+    {
+        using var owner = await fixture.SignUpAsync();
+        using var admin = await fixture.MemberAsync(owner, "admin");
+        var self = $"/v1/orgs/{owner.Slug}/members/{owner.UserId}";
+
+        await owner.Client.ChangeAsync(HttpMethod.Patch, self, new { role = "admin" }).RefusedAsync(HttpStatusCode.Conflict, "organization.last_owner");
+        await owner.Client.DeleteAsync(self).RefusedAsync(HttpStatusCode.Conflict, "organization.last_owner");
+        await owner.Client.DeleteAsync($"/v1/orgs/{owner.Slug}/membership").RefusedAsync(HttpStatusCode.Conflict, "organization.last_owner");
+
+        await owner.Client.ChangeAsync(HttpMethod.Patch, $"/v1/orgs/{owner.Slug}/members/{admin.UserId}", new { role = "owner" }).JsonAsync();
+        await owner.Client.DeleteAsync($"/v1/orgs/{owner.Slug}/membership").JsonAsync(HttpStatusCode.NoContent);
+        await owner.Client.GetAsync($"/v1/orgs/{owner.Slug}").RefusedAsync(HttpStatusCode.NotFound, "not_found");
+    }
+
+    [Fact]
+    public async Task I20_Who_is_removed_is_out_at_the_next_request_with_the_token_they_have()
+    {
+        using var owner = await fixture.SignUpAsync();
+        using var member = await fixture.MemberAsync(owner, "developer");
+        await member.Client.GetAsync($"/v1/orgs/{owner.Slug}").JsonAsync();
+
+        await owner.Client.DeleteAsync($"/v1/orgs/{owner.Slug}/members/{member.UserId}").JsonAsync(HttpStatusCode.NoContent);
+
+        await member.Client.GetAsync($"/v1/orgs/{owner.Slug}").RefusedAsync(HttpStatusCode.NotFound, "not_found");
+        await member.Client.GetAsync($"/v1/orgs/{member.Slug}").JsonAsync();
+        await owner.Client.DeleteAsync($"/v1/orgs/{owner.Slug}/members/{member.UserId}").RefusedAsync(HttpStatusCode.NotFound, "not_found");
+    }
+
+    [Fact]
+    public async Task I19_A_person_of_one_organization_finds_nothing_of_another()
+    {
+        using var owner = await fixture.SignUpAsync();
+        using var stranger = await fixture.SignUpAsync();
+
+        foreach (var path in new[] { "", "/members", $"/members/{owner.UserId}", "/audit", "/audit/export", "/audit/verification", "/domains", "/policy" })
+        {
+            var foreign = await stranger.Client.GetAsync($"/v1/orgs/{owner.Slug}{path}").RefusedAsync(HttpStatusCode.NotFound, "not_found");
+            var nothing = await stranger.Client.GetAsync($"/v1/orgs/never-existed{path}").RefusedAsync(HttpStatusCode.NotFound, "not_found");
+            Assert.Equal(nothing.Text("detail"), foreign.Text("detail"));
+        }
+    }
+
+    [Fact]
+    public async Task An_owner_hands_the_organization_over_in_one_step()
+    {
+        using var owner = await fixture.SignUpAsync();
+        using var heir = await fixture.MemberAsync(owner, "viewer");
+        using var stranger = await fixture.SignUpAsync();
+        var transfer = $"/v1/orgs/{owner.Slug}/transfer";
+
+        await heir.Client.PostAsJsonAsync(transfer, new { userId = heir.UserId }).RefusedAsync(HttpStatusCode.Forbidden, "forbidden");
+        await owner.Client.PostAsJsonAsync(transfer, new { userId = stranger.UserId }).RefusedAsync(HttpStatusCode.NotFound, "not_found");
+        await owner.Client.PostAsJsonAsync(transfer, new { userId = heir.UserId }).JsonAsync(HttpStatusCode.NoContent);
+
+        var members = (await heir.Client.GetAsync($"/v1/orgs/{owner.Slug}/members").JsonAsync()).Items().ToDictionary(member => member.Text("email")!, member => member.Text("role"));
+        Assert.Equal(("owner", "admin"), (members[heir.Email], members[owner.Email]));
+        await owner.Client.PostAsJsonAsync(transfer, new { userId = owner.UserId }).RefusedAsync(HttpStatusCode.Forbidden, "forbidden");
+    }
+
+    [Fact]
+    public async Task Every_change_of_a_member_is_in_the_audit_log_with_before_and_after()
+    {
+        using var owner = await fixture.SignUpAsync();
+        using var member = await fixture.MemberAsync(owner, "viewer");
+        var address = $"/v1/orgs/{owner.Slug}/members/{member.UserId}";
+        await owner.Client.ChangeAsync(HttpMethod.Patch, address, new { role = "developer" }).JsonAsync();
+        await owner.Client.ChangeAsync(HttpMethod.Patch, address, new { role = "developer" }).JsonAsync(); // so it is already: nothing to tell of
+        await owner.Client.DeleteAsync(address).JsonAsync(HttpStatusCode.NoContent);
+
+        var entries = (await owner.Client.GetAsync($"/v1/orgs/{owner.Slug}/audit?target={member.UserId}").JsonAsync()).Items().ToList();
+
+        Assert.Equal(["member.removed", "member.role_changed"], entries.Select(entry => entry.Text("action")));
+        Assert.Equal("""{"role":"viewer"} {"role":"developer"}""", $"{entries[1].GetProperty("before").GetRawText()} {entries[1].GetProperty("after").GetRawText()}");
+        Assert.Equal((owner.Email, member.Email, "czctl"), (entries[0].GetProperty("actor").Text("name"), entries[0].GetProperty("target").Text("name"), entries[0].Text("client")));
+        Assert.Equal("127.0.0.1", entries[0].Text("ipAddress"));
+    }
+}
