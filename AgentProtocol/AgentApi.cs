@@ -45,6 +45,9 @@ public static class AgentApi
     /// <summary>A document (manifest, sealed inputs, approvals, publisher signature) is at most 1 MiB.</summary>
     public const int MaxBlobBytes = 1 << 20;
 
+    /// <summary>All documents that one state refers to are at most 64 MiB together.</summary>
+    public const long MaxStateDocumentsBytes = 64L << 20;
+
     /// <summary>The path and query of the enrolment with one cluster; the Hub must know the organization before it looks anything up.</summary>
     public static string EnrolmentOf(Guid organization, Guid cluster) => $"{Enrolment}?organization={organization}&cluster={cluster}";
 

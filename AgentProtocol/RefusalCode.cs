@@ -77,7 +77,7 @@ public static class RefusalCode
         [StateKey] = "A new Hub state key is not vouched for by one this cluster trusts.",
         [BlobMissing] = "A document that an install refers to could not be had.",
         [BlobDigest] = "A document's bytes do not match the digest it was asked for by.",
-        [BlobSize] = "A document is larger than 1 MiB.",
+        [BlobSize] = "A document is larger than 1 MiB, or all of a state are larger than 64 MiB together.",
         [InstallUnapproved] = "An install lacks the approvals that this cluster's trust root asks for.",
         [InstallUnsigned] = "A version lacks the publisher's signature that this cluster's trust root asks for.",
         [InstallDependency] = "An install depends on one that is not there, is being removed, or in the end on itself.",

@@ -23,7 +23,7 @@ internal static partial class Agent
             var reconciler = new AppReconciler(api, admission, gate, options, clock, logs.CreateLogger<AppReconciler>());
             var feed = new AppFeed();
             await using var controller = new AppController(api, reconciler, feed, options, clock, logs);
-            var link = new HubLink.HubLink(api, new AppStore(api, admission, gate, feed), arguments.Namespace, clock, logs);
+            var link = new HubLink.HubLink(api, new AppStore(api, admission, gate, feed), arguments.Namespace, arguments.AllowInsecureHub, clock, logs);
             await RunAllAsync([controller.RunAsync, link.RunAsync, .. Health(arguments, controller, logs)], ct);
             Stopped(log);
             return 0;

@@ -14,6 +14,9 @@ internal sealed record AgentArguments
           --context NAME      the context in that file; default: its current one
           --namespace NAME    the agent's own namespace, with its policy and settings (CODEZERO_NAMESPACE); default: codezero-system
           --health-port PORT  where /healthz and /readyz are answered, 0 for nowhere (CODEZERO_HEALTH_PORT); default: 8081
+          --allow-insecure-hub
+                              also a Hub that is reached over plain http on another machine, for development only (CODEZERO_ALLOW_INSECURE_HUB=true);
+                              default: https, or http on this machine
           --help              this text
         """;
 
@@ -21,6 +24,7 @@ internal sealed record AgentArguments
     public string? Context { get; init; }
     public string Namespace { get; init; } = "codezero-system";
     public int HealthPort { get; init; } = 8081;
+    public bool AllowInsecureHub { get; init; }
     public bool ShowHelp { get; init; }
 
     /// <exception cref="FormatException">An option is unknown, lacks its value, or has one that cannot be used.</exception>
@@ -33,6 +37,8 @@ internal sealed record AgentArguments
             parsed = parsed with { Namespace = ns };
         if (environment("CODEZERO_HEALTH_PORT") is { Length: > 0 } port)
             parsed = parsed with { HealthPort = Port("CODEZERO_HEALTH_PORT", port) };
+        if (environment("CODEZERO_ALLOW_INSECURE_HUB") is { Length: > 0 } insecure)
+            parsed = parsed with { AllowInsecureHub = bool.TryParse(insecure, out var allowed) ? allowed : throw new FormatException("CODEZERO_ALLOW_INSECURE_HUB must be true or false.") };
         for (var i = 0; i < arguments.Count; i++)
         {
             var name = arguments[i];
@@ -43,6 +49,7 @@ internal sealed record AgentArguments
                 "--context" => parsed with { Context = Value() },
                 "--namespace" => parsed with { Namespace = Value() },
                 "--health-port" => parsed with { HealthPort = Port(name, Value()) },
+                "--allow-insecure-hub" => parsed with { AllowInsecureHub = true },
                 "--help" or "-h" => parsed with { ShowHelp = true },
                 _ => throw new FormatException($"Unknown option {name}. See --help."),
             };

@@ -19,6 +19,9 @@ public sealed record AgentReport(
 
     public static Checked<AgentReport> Parse(ReadOnlySpan<byte> json) => Format.Read(json);
 
+    /// <summary>This report; when it is larger than <see cref="MaxBytes"/>, with texts left out of the installs that have most of them, each of which says so.</summary>
+    public AgentReport CutToFit() => ReportSize.Fit(this);
+
     /// <summary>Canonical JSON.</summary>
     /// <exception cref="ArgumentException">The report breaks a limit.</exception>
     public byte[] ToJson() => Format.Write(this);

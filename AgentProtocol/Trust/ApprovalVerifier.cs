@@ -7,11 +7,11 @@ namespace CodeZero.AgentProtocol;
 /// <param name="ApprovedAt">When the latest of them approved.</param>
 public sealed record Approved(IReadOnlyList<string> Approvers, DateTimeOffset ApprovedAt);
 
-/// <summary>What the agent remembers of an install it accepted: it decides what an approval's age means.</summary>
-/// <param name="Digest">The <see cref="InstallDigest"/> that was accepted last.</param>
-/// <param name="AcceptedAt">When it was first accepted.</param>
-/// <param name="ApprovedAt">When the latest approval that counted was given (<see cref="Approved.ApprovedAt"/>); null when none was needed.</param>
-public sealed record AcceptedInstall(Digest Digest, DateTimeOffset AcceptedAt, DateTimeOffset? ApprovedAt);
+/// <summary>What the agent remembers of an install: it decides what an approval's age means.</summary>
+/// <param name="Digest">The <see cref="InstallDigest"/> that was approved last.</param>
+/// <param name="AcceptedAt">When it was first brought into the cluster; null until then, since an approval that ends before that brings nothing in.</param>
+/// <param name="ApprovedAt">When the latest approval that ever counted was given (<see cref="Approved.ApprovedAt"/>); null when none was needed.</param>
+public sealed record AcceptedInstall(Digest Digest, DateTimeOffset? AcceptedAt, DateTimeOffset? ApprovedAt);
 
 /// <summary>Whether approvals meet the trust root: enough different approver keys signed exactly this content for this cluster.</summary>
 public static class ApprovalVerifier
@@ -61,11 +61,11 @@ public static class ApprovalVerifier
             return $"it approves {approval.Digest}, which is other content.";
         if (approval.ApprovedAt - now > AgentApi.ClockSkew)
             return $"it was given at {UtcSeconds.Format(approval.ApprovedAt)}, which is in the future here.";
-        var runs = before?.Digest == installDigest;
-        if (approval.ExpiresAt <= (runs ? before!.AcceptedAt : now))
+        var known = before?.Digest == installDigest;
+        if (approval.ExpiresAt <= ((known ? before!.AcceptedAt : null) ?? now))
             return $"it expired at {UtcSeconds.Format(approval.ExpiresAt.Value)}.";
-        return !runs && approval.ApprovedAt < before?.ApprovedAt
-            ? $"it was given at {UtcSeconds.Format(approval.ApprovedAt)}, before what runs now was approved; to go back, approve it again."
+        return !known && approval.ApprovedAt < before?.ApprovedAt
+            ? $"it was given at {UtcSeconds.Format(approval.ApprovedAt)}, before other content was approved; to go back, approve it again."
             : null;
     }
 }

@@ -199,7 +199,7 @@ internal sealed class MappingReader(YamlMapping node, string path, ReadContext c
         {
             if (entry.Value is YamlScalar { Text: Unset })
                 continue;
-            if (unknown == UnknownKeys.Keep || Context.FromCanonical)
+            if (unknown == UnknownKeys.Keep)
                 Json[entry.Key] = NodeJson.ToJson(entry.Value);
             else
                 Unknown(entry, unknown);
@@ -213,7 +213,8 @@ internal sealed class MappingReader(YamlMapping node, string path, ReadContext c
             ? $"`{Shown.Text(entry.Key)}`: prices do not belong in the manifest. Set them in the Hub, for the application and its edition."
             : $"The key `{Shown.Text(entry.Key)}` is not known here." + (nearest is null ? " Remove it." : Nearest.Question(nearest));
         var code = Pricing.IsPricing(entry.Key) ? "manifest.pricing" : "manifest.unknown_key";
-        if (unknown == UnknownKeys.Refuse || Context.Options.Strict || Pricing.IsPricing(entry.Key))
+        // What was published is read by those who come later and by those who came before: they skip what they do not know, and say so.
+        if (!Context.FromCanonical && (unknown == UnknownKeys.Refuse || Context.Options.Strict || Pricing.IsPricing(entry.Key)))
         {
             Context.Error(code, message, entry.KeyMark, PathOf(entry.Key), nearest);
             return;

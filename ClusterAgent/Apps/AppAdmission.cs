@@ -15,7 +15,7 @@ internal sealed partial class AppAdmission(IClusterApi api, AppControllerOptions
         var (policy, unreadable) = await ReadPolicyAsync(ct);
         if (policy is null)
             return (null, AppChecks.Refusals([unreadable!]));
-        var refusals = AppChecks.Refusals(PolicyCheck.App(policy, app.Key.Namespace, options.Namespace, app.Publisher));
+        var refusals = AppChecks.Refusals(PolicyCheck.App(policy, app.Key.Namespace, options.Namespace, app.Publisher).Concat(PodPolicy.CheckWishes(policy, app.Object)));
         return (refusals.Count == 0 ? policy : null, refusals);
     }
 
@@ -38,7 +38,7 @@ internal sealed partial class AppAdmission(IClusterApi api, AppControllerOptions
     /// <summary>Renders as if nothing of the App were there yet, and holds it to the policy.</summary>
     public async Task<IReadOnlyList<AppProblem>> PreviewAsync(AppResource app, IReadOnlyDictionary<string, string>? answers, CancellationToken ct)
     {
-        var (spec, provisioner, problems) = ProvisionerCatalog.Resolve(app);
+        var (spec, provisioner, problems, _) = ProvisionerCatalog.Resolve(app);
         if (spec is null || provisioner is null)
             return problems;
         var (policy, refusals) = await AdmitAsync(app, ct);

@@ -11,7 +11,12 @@ internal sealed class AppChecks
     public static IReadOnlyList<AppProblem> Refusals(IEnumerable<PolicyRefusal> refusals) =>
         [.. refusals.Select(refusal => new AppProblem(refusal.Code, refusal.Object?.ToString() ?? "", refusal.Field.Length == 0 ? refusal.Message : $"{refusal.Field}: {refusal.Message}"))];
 
-    public void Hold(string type) => _conditions.Add(new(type, true, Succeeded, ""));
+    public void Hold(string type) => Hold(type, []);
+
+    /// <param name="ignored">What was left out in holding.</param>
+    public void Hold(string type, IReadOnlyList<AppProblem> ignored) => _conditions.Add(ignored.Count == 0
+        ? new(type, true, Succeeded, "")
+        : new(type, true, "Ignored", Join(ignored)));
 
     /// <summary>Holds when there is nothing to say.</summary>
     public void Note(string type, IReadOnlyList<AppProblem> notes)
@@ -19,8 +24,10 @@ internal sealed class AppChecks
         if (notes.Count == 0)
             Hold(type);
         else
-            _conditions.Add(new(type, false, notes[0].Code, string.Join(" ", notes.Select(note => note.Message))));
+            _conditions.Add(new(type, false, notes[0].Code, Join(notes)));
     }
+
+    private static string Join(IReadOnlyList<AppProblem> notes) => string.Join(" ", notes.Select(note => note.Message));
 
     public AppOutcome Succeed(string type)
     {

@@ -9,11 +9,11 @@ namespace CodeZero.ClusterAgent.Apps;
 /// <param name="IsRemoving">Deletion was asked for.</param>
 /// <param name="IsGone">It is not there any more.</param>
 internal sealed record AppSnapshot(
-    AppKey Key, string? InstallId, string? Revision, string Edition, string? Version, string? ManifestDigest, long Generation, AppStatus Status, bool IsRemoving, bool IsGone)
+    AppKey Key, string? InstallId, string? Revision, string Edition, string? Version, string? ManifestDigest, long Generation, string Essence, AppStatus Status, bool IsRemoving, bool IsGone)
 {
     public static AppSnapshot Of(AppResource app, bool gone = false) => new(
         app.Key, app.Object.Annotation(AppNames.InstallAnnotation), app.Object.Annotation(AppNames.RevisionAnnotation), app.Edition, app.Object.Annotation(AppNames.VersionAnnotation),
-        app.Object.Annotation(AppNames.ManifestDigestAnnotation), app.Object.Generation, app.Status, app.Object.IsTerminating, gone);
+        app.Object.Annotation(AppNames.ManifestDigestAnnotation), app.Object.Generation, app.Essence, app.Status, app.Object.IsTerminating, gone);
 }
 
 /// <summary>Tells whoever listens of each change of an App or its status.</summary>

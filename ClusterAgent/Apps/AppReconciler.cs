@@ -54,7 +54,7 @@ internal sealed partial class AppReconciler(IClusterApi api, AppAdmission admiss
     {
         var checks = new AppChecks();
         var ns = app.Key.Namespace;
-        var (spec, provisioner, problems) = ProvisionerCatalog.Resolve(app);
+        var (spec, provisioner, problems, ignored) = ProvisionerCatalog.Resolve(app);
         if (spec is null || provisioner is null)
             return checks.Fail(AppConditions.Rendered, problems);
         var (policy, refusals) = await admission.AdmitAsync(app, ct);
@@ -80,7 +80,7 @@ internal sealed partial class AppReconciler(IClusterApi api, AppAdmission admiss
         var rendered = provisioner.Render(context);
         if (rendered.Errors.Count > 0)
             return checks.Fail(AppConditions.Rendered, rendered.Errors);
-        checks.Hold(AppConditions.Rendered);
+        checks.Hold(AppConditions.Rendered, ignored);
         if (await admission.RefuseAsync(policy, ns, rendered.Objects, ct) is { Count: > 0 } forbidden)
             return checks.Fail(AppConditions.Permitted, forbidden);
         checks.Hold(AppConditions.Permitted);

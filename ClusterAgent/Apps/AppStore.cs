@@ -16,6 +16,15 @@ internal sealed record AppInstall(
     string InstallId, AppKey Key, Digest Revision, string? Publisher, string Edition, string Version, Digest Manifest, string? DisplayName,
     IReadOnlyList<string> Interfaces, JsonObject Spec, IReadOnlyDictionary<string, string>? Answers);
 
+/// <summary>What came of putting an App.</summary>
+/// <param name="App">As it is in the cluster now; null when it was not written.</param>
+/// <param name="Changed">Whether it was otherwise before, or not there.</param>
+/// <param name="Problems">Why it was not written; empty when it was.</param>
+internal sealed record PutOutcome(AppSnapshot? App, bool Changed, IReadOnlyList<AppProblem> Problems)
+{
+    public static PutOutcome Failed(params IReadOnlyList<AppProblem> problems) => new(null, false, problems);
+}
+
 /// <summary>What the Hub link may do with Apps. Problems are answers; an unreachable cluster is an exception, as with <see cref="IClusterApi"/>.</summary>
 internal interface IAppStore
 {
@@ -23,10 +32,10 @@ internal interface IAppStore
     Task<IReadOnlyList<AppProblem>> CheckAsync(AppInstall install, CancellationToken ct);
 
     /// <summary>
-    /// Writes the App, and its namespace and answers before it. The controller does the rest. Putting the same again changes nothing.
-    /// Anything wrong, a refusal by <see cref="CheckAsync"/> included, writes nothing.
+    /// Writes the App, and its namespace and answers before it. The controller does the rest. Putting the same again changes nothing, but puts back what others changed:
+    /// what runs is what was approved. Anything wrong, a refusal by <see cref="CheckAsync"/> included, writes nothing.
     /// </summary>
-    Task<IReadOnlyList<AppProblem>> PutAsync(AppInstall install, CancellationToken ct);
+    Task<PutOutcome> PutAsync(AppInstall install, CancellationToken ct);
 
     /// <summary>Asks for the App to be removed. One that is not there, or is another install's, is left alone.</summary>
     /// <param name="deleteVolumes">Also the data; else claims stay, for a later install of the same name.</param>
@@ -49,28 +58,28 @@ internal sealed class AppStore(IClusterApi api, AppAdmission admission, Namespac
     public Task<IReadOnlyList<AppProblem>> CheckAsync(AppInstall install, CancellationToken ct) =>
         admission.PreviewAsync(new(Desired(install)), install.Answers, ct);
 
-    public async Task<IReadOnlyList<AppProblem>> PutAsync(AppInstall install, CancellationToken ct)
+    public async Task<PutOutcome> PutAsync(AppInstall install, CancellationToken ct)
     {
         var found = await api.FindAsync(install.Key.Ref, ct);
         if (found is not null && found.Annotation(AppNames.InstallAnnotation) != install.InstallId)
-            return [new(NameTaken, found.ToString(), "An App of this name is there already and is not this install's. Remove it, or install under another name.")];
+            return PutOutcome.Failed(new AppProblem(NameTaken, found.ToString(), "An App of this name is there already and is not this install's. Remove it, or install under another name."));
         if (found is { IsTerminating: true })
-            return [new("install.removing", found.ToString(), "The App is still being removed. It is written when that is done.")];
+            return PutOutcome.Failed(new AppProblem("install.removing", found.ToString(), "The App is still being removed. It is written when that is done."));
         if (await CheckAsync(install, ct) is { Count: > 0 } problems)
-            return problems;
+            return PutOutcome.Failed(problems);
         var ns = install.Key.Namespace;
         await gate.CreateIfAbsentAsync(ns, ct);
         if (await admission.RefuseNamespaceAsync(gate, ns, ct) is { } closed)
-            return [closed];
+            return PutOutcome.Failed(closed);
         try
         {
             await PutAnswersAsync(install, ct);
-            await api.ApplyAsync(Desired(install), Write, ct);
-            return [];
+            var app = new AppResource(await api.ApplyAsync(Desired(install), Write with { Force = true }, ct));
+            return new(AppSnapshot.Of(app), found is null || new AppResource(found).Essence != app.Essence, []);
         }
         catch (ClusterApiException e) when (!e.IsTransient)
         {
-            return [.. Problems.From(e, install.Key.Ref)];
+            return PutOutcome.Failed([.. Problems.From(e, install.Key.Ref)]);
         }
     }
 

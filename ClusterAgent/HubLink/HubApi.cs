@@ -32,14 +32,15 @@ internal sealed class HubApi(HttpClient http, Membership membership, ISigner key
     private Uri? _tokenEndpoint;
 
     /// <summary>A client for <see cref="HubApi"/>: no redirects, as no answer may move the agent to another Hub.</summary>
-    public static HttpClient CreateHttpClient() => new(new SocketsHttpHandler
+    /// <param name="allowInsecure">Also plain http to other machines: see <see cref="ProtectedTransport"/>.</param>
+    public static HttpClient CreateHttpClient(bool allowInsecure) => new(new ProtectedTransport(new SocketsHttpHandler
     {
         AllowAutoRedirect = false,
         UseCookies = false,
         PooledConnectionLifetime = TimeSpan.FromMinutes(10),
         ConnectTimeout = TimeSpan.FromSeconds(15),
         MaxConnectionsPerServer = 8,
-    })
+    }, allowInsecure))
     {
         Timeout = Timeout.InfiniteTimeSpan,
         MaxResponseContentBufferSize = DsseEnvelope.MaxBytes,

@@ -9,7 +9,7 @@ namespace CodeZero.ClusterAgent.HubLink;
 /// The agent's link to the Hub: enrols, follows the desired state, makes Apps of it, reports. The App controller works beside it and does not need it:
 /// whatever fails here, what runs in the cluster goes on.
 /// </summary>
-internal sealed partial class HubLink(IClusterApi api, IAppStore apps, string ns, TimeProvider clock, ILoggerFactory logs)
+internal sealed partial class HubLink(IClusterApi api, IAppStore apps, string ns, bool allowInsecureHub, TimeProvider clock, ILoggerFactory logs)
 {
     private static readonly TimeSpan FirstWait = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(60);
@@ -43,7 +43,7 @@ internal sealed partial class HubLink(IClusterApi api, IAppStore apps, string ns
 
     private async Task LinkAsync(CancellationToken ct)
     {
-        using var http = HubApi.CreateHttpClient();
+        using var http = HubApi.CreateHttpClient(allowInsecureHub);
         var enroller = new Enroller(api, new(api, ns), http, ns, clock, logs.CreateLogger<Enroller>());
         var (secrets, membership) = await enroller.RunAsync(ct);
         var identity = new AgentIdentity(membership.Cluster, membership.Organization);

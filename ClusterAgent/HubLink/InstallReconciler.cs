@@ -23,6 +23,9 @@ internal sealed partial class InstallReconciler(
     /// <summary>The built-in provisioners have the agent's own code, whatever version an install names. The last installs nothing.</summary>
     private static readonly ProvisionerPin[] BuiltIn = [new(ProvisionerSpec.AppEnginePackage, AgentVersion.Text, null), new(ProvisionerSpec.IgnorePackage, AgentVersion.Text, null)];
 
+    /// <summary>By install. What was written by an agent before this one is written once more, which changes nothing that is as it should be.</summary>
+    private readonly Dictionary<Guid, WrittenApp> _written = [];
+
     public async Task RunAsync(CancellationToken ct)
     {
         await installed.Synced.WaitAsync(ct);
@@ -41,23 +44,54 @@ internal sealed partial class InstallReconciler(
         }
     }
 
+    /// <summary>First all are verified, then what was approved is remembered, and only then is any of it brought about: so an approval that was replaced is so for good.</summary>
     private async Task ReconcileAsync(StateInForce state, CancellationToken ct)
     {
         var root = await trust.ReadAsync(ct);
+        var verified = new List<(DesiredInstall Install, Checked<VerifiedInstall> Check)>();
         foreach (var install in state.Accepted.State.Installs)
-            if (await JudgeAsync(state, install, root, ct) is { } verdict)
-                Decide(state, verdict);
+            if (await AttemptAsync(install, () => VerifyAsync(state, install, root, ct)) is { } check)
+                verified.Add((install, check));
+        var obstacle = await RememberAsync([.. verified.Where(one => one.Check.Accepted).Select(one => one.Check.Value)], ct);
+
+        var present = new List<Guid>();
+        foreach (var (install, check) in verified)
+        {
+            var outcome = !check.TryGet(out var approved, out var refusal) ? refusal
+                : obstacle is not null && (await memory.FindAsync(install.Id, ct))?.Digest != approved.Digest ? obstacle
+                : await AttemptAsync(install, () => BringAboutAsync(approved, ct));
+            if (outcome is null)
+                continue;
+            if (outcome is { Accepted: true, Value.Present: true })
+                present.Add(install.Id);
+            await DecideAsync(state, install, outcome, ct);
+        }
+        if (present.Count > 0)
+            await memory.AcceptAsync(present, clock.GetUtcNow(), ct);
+    }
+
+    /// <summary>Why what was approved could not be remembered; null when it was. Without that, nothing new is brought about.</summary>
+    private async Task<Refusal?> RememberAsync(IReadOnlyCollection<VerifiedInstall> approved, CancellationToken ct)
+    {
+        try
+        {
+            if (approved.Count > 0)
+                await memory.ApproveAsync(approved, ct);
+            return null;
+        }
+        catch (ClusterApiException e) when (!e.IsTransient)
+        {
+            var problem = Problems.From(e, memory.Ref).First();
+            return new(problem.Code, problem.ToString());
+        }
     }
 
     /// <summary>What came of one install; null when that is still open. Nothing about it, its content included, keeps the others from their turn; only a cluster out of reach does.</summary>
-    private async Task<InstallVerdict?> JudgeAsync(StateInForce state, DesiredInstall install, Checked<TrustRoot> root, CancellationToken ct)
+    private async Task<Checked<T>?> AttemptAsync<T>(DesiredInstall install, Func<Task<Checked<T>>> attempt) where T : class
     {
-        var revision = InstallDigest.Of(identity.Cluster, identity.Organization, install);
         try
         {
-            var (refusal, removed) = root.TryGet(out var trusted, out var unreadable) ? await BringAboutAsync(state, install, trusted, ct) : (unreadable, false);
-            var acceptedAt = refusal is null && await memory.FindAsync(install.Id, ct) is { } accepted && accepted.Digest == revision ? accepted.AcceptedAt : clock.GetUtcNow();
-            return new(install, revision, refusal, acceptedAt, removed);
+            return await attempt();
         }
         catch (ClusterApiException e) when (e.IsTransient)
         {
@@ -67,13 +101,30 @@ internal sealed partial class InstallReconciler(
         catch (ClusterApiException e)
         {
             var problem = Problems.From(e, new AppKey(install.Namespace, install.Name).Ref).First();
-            return new(install, revision, new(problem.Code, problem.ToString()), clock.GetUtcNow(), false);
+            return new Refusal(problem.Code, problem.ToString());
         }
         catch (Exception e) when (e is not (OperationCanceledException or HttpRequestException or TimeoutException))
         {
             Faulted(log, e, install.Namespace, install.Name);
-            return new(install, revision, new("install.fault", $"The agent failed on this install: {e.Message}"), clock.GetUtcNow(), false);
+            return new Refusal("install.fault", $"The agent failed on this install: {e.Message}");
         }
+    }
+
+    private async Task<Checked<VerifiedInstall>> VerifyAsync(StateInForce state, DesiredInstall install, Checked<TrustRoot> root, CancellationToken ct)
+    {
+        if (!root.TryGet(out var trusted, out var refusal))
+            return refusal;
+        if (state.Documents.RefuseLeftOut(install) is { } noRoom)
+            return noRoom;
+        return InstallVerifier.Check(state.Accepted.State, install, state.Documents.Found, trusted, BuiltIn, clock.GetUtcNow(), await memory.FindAsync(install.Id, ct));
+    }
+
+    private async Task DecideAsync(StateInForce state, DesiredInstall install, Checked<Outcome> outcome, CancellationToken ct)
+    {
+        var revision = InstallDigest.Of(identity.Cluster, identity.Organization, install);
+        var accepted = outcome.Accepted && await memory.FindAsync(install.Id, ct) is { } known && known.Digest == revision ? known.AcceptedAt : null;
+        Decide(state, new(
+            install, revision, outcome.Refusal, accepted ?? clock.GetUtcNow(), outcome is { Accepted: true, Value.Removed: true }, _written.GetValueOrDefault(install.Id)?.PutBack ?? 0));
     }
 
     /// <summary>Keeps the time of a verdict that has not changed.</summary>
@@ -88,23 +139,38 @@ internal sealed partial class InstallReconciler(
         board.Decide(state, verdict);
     }
 
-    private async Task<(Refusal? Refusal, bool Removed)> BringAboutAsync(StateInForce state, DesiredInstall install, TrustRoot root, CancellationToken ct)
+    /// <param name="Present">The cluster has, or no longer has, what was approved.</param>
+    private sealed record Outcome(bool Present, bool Removed = false);
+
+    /// <summary>An App as this agent wrote it last.</summary>
+    /// <param name="PutBack">How often that was to put it back.</param>
+    private sealed record WrittenApp(Digest Revision, string Essence, int PutBack);
+
+    private async Task<Checked<Outcome>> BringAboutAsync(VerifiedInstall verified, CancellationToken ct)
     {
-        var now = clock.GetUtcNow();
-        var before = await memory.FindAsync(install.Id, ct);
-        if (!InstallVerifier.Check(state.Accepted.State, install, state.Documents, root, BuiltIn, now, before).TryGet(out var verified, out var refusal))
-            return (refusal, false);
-        await memory.RememberAsync(install.Id, verified.Digest, verified.Approved?.ApprovedAt, now, ct);
+        var install = verified.Install;
         var key = new AppKey(install.Namespace, install.Name);
+        if (install.Removed && !install.Paused)
+        {
+            _written.Remove(install.Id);
+            return new Outcome(Present: true, await RemoveAsync(key, install.Id, ct));
+        }
+        var app = installed.Find(key, install.Id) is { IsRemoving: false } found && found.Revision == verified.Digest.ToString() ? found : null;
         if (install.Paused)
-            return (null, false);
-        if (install.Removed)
-            return (null, await RemoveAsync(key, install.Id, ct));
-        if (installed.Find(key, install.Id) is { IsRemoving: false } app && app.Revision == verified.Digest.ToString())
-            return (null, false);
-        if (!Compose(verified).TryGet(out var desired, out refusal))
-            return (refusal, false);
-        return await apps.PutAsync(desired, ct) is [var problem, ..] ? (new(problem.Code, problem.ToString()), false) : (null, false);
+            return new Outcome(Present: app is not null);
+        var written = _written.GetValueOrDefault(install.Id) is { } before && before.Revision == verified.Digest ? before : null;
+        if (app is not null && app.Essence == written?.Essence)
+            return new Outcome(Present: true);
+        if (!Compose(verified).TryGet(out var desired, out var refusal))
+            return refusal;
+        var put = await apps.PutAsync(desired, ct);
+        if (put.App is null)
+            return new Refusal(put.Problems[0].Code, put.Problems[0].ToString());
+        var isPutBack = put.Changed && written is not null;
+        if (isPutBack)
+            PutBack(log, install.Namespace, install.Name);
+        _written[install.Id] = new(verified.Digest, put.App.Essence, (written?.PutBack ?? 0) + (isPutBack ? 1 : 0));
+        return new Outcome(Present: true);
     }
 
     /// <summary>Whether the App is gone. The cluster itself is asked: an App written a moment ago may not have been heard of yet.</summary>
@@ -155,6 +221,9 @@ internal sealed partial class InstallReconciler(
 
     [LoggerMessage(6124, LogLevel.Error, "The agent failed on install {Namespace}/{Name}; what runs goes on")]
     private static partial void Faulted(ILogger log, Exception fault, string @namespace, string name);
+
+    [LoggerMessage(6125, LogLevel.Warning, "App {Namespace}/{Name} was put back: others had changed or deleted it. To change it, change the install; a paused one is left as it is")]
+    private static partial void PutBack(ILogger log, string @namespace, string name);
 
     [LoggerMessage(6122, LogLevel.Warning, "The cluster cannot be reconciled with the state at present; trying again: {Reason}")]
     private static partial void Interrupted(ILogger log, string reason);

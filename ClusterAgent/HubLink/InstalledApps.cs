@@ -42,7 +42,7 @@ internal sealed class InstalledApps(IAppStore apps, LinkBoard board)
             return;
         board.ToReport.Set();
         // Most changes are steps of a rollout, which is not the reconciler's business.
-        if (before?.Revision != app.Revision || before?.InstallId != app.InstallId || app.IsGone || app.IsRemoving || before?.Status.Phase != app.Status.Phase)
+        if (before?.Essence != app.Essence || app.IsGone || app.IsRemoving || before?.Status.Phase != app.Status.Phase)
             board.ToReconcile.Set();
     }
 }

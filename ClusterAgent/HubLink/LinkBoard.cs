@@ -6,15 +6,15 @@ namespace CodeZero.ClusterAgent.HubLink;
 
 /// <summary>A state in force, with the documents it needs, as far as they could be had. The documents are not yet checked against their names.</summary>
 /// <param name="FetchedAt">When each of its installs first came as it is, by <see cref="LinkNames.EntryOf"/>.</param>
-internal sealed record StateInForce(
-    AcceptedState Accepted, IReadOnlyDictionary<Digest, ReadOnlyMemory<byte>> Documents, IReadOnlyDictionary<Digest, DateTimeOffset> FetchedAt);
+internal sealed record StateInForce(AcceptedState Accepted, StateDocuments Documents, IReadOnlyDictionary<Digest, DateTimeOffset> FetchedAt);
 
 /// <summary>What the agent made of one install of the state in force.</summary>
 /// <param name="Revision">Its install digest.</param>
 /// <param name="Refusal">Why it was not taken on; null when it was.</param>
 /// <param name="DecidedAt">When it was first verified, or refused.</param>
 /// <param name="Removed">The App is gone, as the state asks.</param>
-internal sealed record InstallVerdict(DesiredInstall Install, Digest Revision, Refusal? Refusal, DateTimeOffset DecidedAt, bool Removed);
+/// <param name="PutBack">How often the App was put back, since the agent started, after others had changed or deleted it.</param>
+internal sealed record InstallVerdict(DesiredInstall Install, Digest Revision, Refusal? Refusal, DateTimeOffset DecidedAt, bool Removed, int PutBack = 0);
 
 /// <summary>
 /// What the parts of the Hub link tell each other: the follower which state is in force, the reconciler what it made of it, the reporter reads both.

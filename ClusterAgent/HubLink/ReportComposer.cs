@@ -40,7 +40,7 @@ internal static class ReportComposer
             [.. status.Conditions.Take(InstallReport.MaxConditions).Select(Condition)],
             new(status.ObjectsTotal, status.ObjectsReady),
             [.. status.Errors.Select(problem => Cut(problem.ToString())).Take(InstallReport.MaxFirstErrors)],
-            (int)Math.Min(app?.Status.Drift ?? 0, int.MaxValue),
+            (int)Math.Min((app?.Status.Drift ?? 0) + (verdict?.PutBack ?? 0), int.MaxValue),
             [.. status.Images.Take(InstallReport.MaxImages).Select(image => new ImageReport(image.Image, Digest.TryParse(image.Digest, out var digest) ? digest : null))]);
     }
 

@@ -45,7 +45,7 @@ internal sealed partial class Reporter(HubApi hub, IClusterApi api, InstalledApp
         var report = ReportComposer.Compose(
             identity.Cluster, await api.GetVersionAsync(ct), board.State, board.StateRefusal, board.Verdicts,
             install => installed.Find(new(install.Namespace, install.Name), install.Id), clock.GetUtcNow());
-        await hub.PostReportAsync(report.ToJson(), ct);
+        await hub.PostReportAsync(report.CutToFit().ToJson(), ct);
     }
 
     [LoggerMessage(6130, LogLevel.Warning, "A report could not be sent; the next one will say the same: {Reason}")]

@@ -1,4 +1,3 @@
-using System.Net;
 using CodeZero.AgentProtocol;
 using CodeZero.AgentProtocol.Signing;
 using CodeZero.AppManifest;
@@ -25,12 +24,12 @@ internal sealed partial class StateFollower(
     /// <summary>How long the Hub may hold the question while documents of the state are lacking.</summary>
     private static readonly TimeSpan WaitWhileIncomplete = TimeSpan.FromSeconds(5);
 
-    /// <summary>Documents that may fail one after the other by the network until the Hub counts as out of reach.</summary>
-    private const int MaxFetchFailures = 3;
-
-
+    private readonly DocumentFetcher _documents = new(hub.FindBlobAsync, log);
     private ArchivedState _archived = ArchivedState.Empty;
     private AcceptedState? _accepted;
+
+    /// <summary>Documents of the accepted state that are not asked for again.</summary>
+    private IReadOnlySet<Digest> _leftOut = new HashSet<Digest>();
     private long _fullFetchAt;
 
     /// <summary>Returns when the Hub does not take this agent for a member any more: then its enrolment is to be asked for.</summary>
@@ -90,7 +89,7 @@ internal sealed partial class StateFollower(
             return;
         _accepted = accepted;
         Restored(log, accepted.State.Serial);
-        HandOn(_archived.Blobs);
+        HandOn(new(_archived.Blobs));
     }
 
     /// <summary>One question to the Hub and what follows from the answer; returns after how long to ask again.</summary>
@@ -156,12 +155,12 @@ internal sealed partial class StateFollower(
     private async Task AcceptAsync(byte[] envelope, AcceptedState accepted, CancellationToken ct)
     {
         var fetchedAt = clock.GetUtcNow();
-        var documents = await FetchDocumentsAsync(accepted.State, ct);
+        var documents = await _documents.FetchAsync(accepted.State, _archived.Blobs, ct);
         var entries = accepted.State.Installs.Select(install => LinkNames.EntryOf(accepted.State, install));
         _archived = _archived with
         {
             Envelope = envelope,
-            Blobs = Intact(documents),
+            Blobs = documents.Intact(),
             FetchedAt = entries.ToDictionary(entry => entry, entry => _archived.FetchedAt.TryGetValue(entry, out var before) ? before : fetchedAt),
         };
         receipts.Write(identity.Cluster, accepted.State.Serial, accepted.Digest, Receipt.Accepted, fetchedAt);
@@ -172,7 +171,7 @@ internal sealed partial class StateFollower(
         await SendReceiptsAsync(ct);
     }
 
-    private bool IsComplete => _accepted is not { } accepted || Needed(accepted.State).All(_archived.Blobs.ContainsKey);
+    private bool IsComplete => _accepted is not { } accepted || StateDocuments.NeededBy(accepted.State).All(digest => _archived.Blobs.ContainsKey(digest) || _leftOut.Contains(digest));
 
     /// <summary>The state in force is the newest. Asks again for documents of it that could not be had, or came altered.</summary>
     private async Task ConfirmAsync(CancellationToken ct)
@@ -182,10 +181,10 @@ internal sealed partial class StateFollower(
         board.Confirm();
         if (IsComplete)
             return;
-        var documents = await FetchDocumentsAsync(accepted.State, ct);
-        if (documents.Count == _archived.Blobs.Count)
+        var documents = await _documents.FetchAsync(accepted.State, _archived.Blobs, ct);
+        if (documents.Found.Count == _archived.Blobs.Count && documents.LeftOut.Count == 0)
             return;
-        if (Intact(documents) is var intact && intact.Count > _archived.Blobs.Count)
+        if (documents.Intact() is var intact && intact.Count > _archived.Blobs.Count)
         {
             _archived = _archived with { Blobs = intact };
             await SaveAsync(ct);
@@ -206,28 +205,10 @@ internal sealed partial class StateFollower(
         }
     }
 
-    private void HandOn(IReadOnlyDictionary<Digest, ReadOnlyMemory<byte>> documents) =>
-        board.PutInForce(new(_accepted!, documents, _archived.FetchedAt));
-
-    /// <summary>The state's documents, as far as they can be had now. One that cannot is the trouble of the installs that need it, and of no others.</summary>
-    private async Task<Dictionary<Digest, ReadOnlyMemory<byte>>> FetchDocumentsAsync(DesiredState state, CancellationToken ct)
+    private void HandOn(StateDocuments documents)
     {
-        var documents = Needed(state).Where(_archived.Blobs.ContainsKey).ToDictionary(digest => digest, digest => _archived.Blobs[digest]);
-        var failures = 0;
-        foreach (var digest in Needed(state).Where(digest => !documents.ContainsKey(digest)))
-            try
-            {
-                if (await hub.FindBlobAsync(digest, ct) is { } fetched)
-                    documents[digest] = fetched;
-                failures = 0;
-            }
-            catch (Exception e) when (e is HubException { DoubtsMembership: false } or HttpRequestException or TimeoutException)
-            {
-                NotFetched(log, digest, e.Message);
-                if (e is HubException { Status: HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable } || (e is not HubException && ++failures == MaxFetchFailures))
-                    break;
-            }
-        return documents;
+        _leftOut = documents.LeftOut;
+        board.PutInForce(new(_accepted!, documents, _archived.FetchedAt));
     }
 
     private async Task SaveAsync(CancellationToken ct)
@@ -235,12 +216,6 @@ internal sealed partial class StateFollower(
         _archived = _archived with { LastReceipt = receipts.Last, Receipts = receipts.Waiting };
         await archive.SaveAsync(_archived, ct);
     }
-
-    private static IEnumerable<Digest> Needed(DesiredState state) => state.Installs.SelectMany(install => install.Blobs()).Distinct();
-
-    /// <summary>Only what matches its name is kept; the verifier of installs says what is wrong with the rest.</summary>
-    private static Dictionary<Digest, ReadOnlyMemory<byte>> Intact(Dictionary<Digest, ReadOnlyMemory<byte>> documents) =>
-        documents.Where(document => InstallVerifier.CheckBlob(document.Key, document.Value.Span) is null).ToDictionary();
 
     [LoggerMessage(6110, LogLevel.Information, "State {Serial} is in force: {Installs} installs")]
     private static partial void Accepted(ILogger log, long serial, int installs);
@@ -259,9 +234,6 @@ internal sealed partial class StateFollower(
 
     [LoggerMessage(6115, LogLevel.Warning, "The Hub does not take this agent for a member; what runs goes on: {Reason}")]
     private static partial void NotAMember(ILogger log, string reason);
-
-    [LoggerMessage(6116, LogLevel.Warning, "The document {Digest} could not be fetched; trying again: {Reason}")]
-    private static partial void NotFetched(ILogger log, Digest digest, string reason);
 
     [LoggerMessage(6117, LogLevel.Warning, "The Hub does not take receipts; {Count} wait: {Reason}")]
     private static partial void ReceiptsWait(ILogger log, int count, string reason);

@@ -91,7 +91,7 @@ internal sealed class ClusterApi : IClusterApi, IDisposable
 
     public async Task<KubernetesObject> ApplyAsync(KubernetesObject desired, WriteOptions options, CancellationToken ct)
     {
-        var path = await PathAsync(desired.Ref, options.Subresource, ct) + Query(options).Add("force", "false");
+        var path = await PathAsync(desired.Ref, options.Subresource, ct) + Query(options).Add("force", options.Force ? "true" : "false");
         var applied = await SendForObjectAsync(HttpMethod.Patch, path, desired.Json, "application/apply-patch+yaml", repeatable: true, ct);
         if (desired.Kind == ResourceKind.CustomResourceDefinition)
             _mappings.Forget();

@@ -26,7 +26,8 @@ internal sealed record WatchEvent(WatchEventType Type, KubernetesObject Object);
 /// <param name="Manager">The field manager in whose name fields are written.</param>
 /// <param name="DryRun">The server checks and admits the write, and keeps nothing.</param>
 /// <param name="Subresource">Such as <c>status</c>.</param>
-internal sealed record WriteOptions(string Manager, bool DryRun = false, string? Subresource = null);
+/// <param name="Force">In a server-side apply: takes over fields that other managers hold with other values. Only for what is the agent's own.</param>
+internal sealed record WriteOptions(string Manager, bool DryRun = false, string? Subresource = null, bool Force = false);
 
 internal enum Propagation
 {
@@ -71,7 +72,7 @@ internal interface IClusterApi
     /// <summary>Changes after <paramref name="resourceVersion"/>, until the server ends the stream (which it does every few minutes).</summary>
     IAsyncEnumerable<WatchEvent> WatchAsync(ResourceKind kind, ListScope scope, string resourceVersion, CancellationToken ct);
 
-    /// <summary>Server-side apply, never forced: a field that another manager holds with another value is a conflict.</summary>
+    /// <summary>Server-side apply. A field that another manager holds with another value is a conflict, unless the write is forced.</summary>
     Task<KubernetesObject> ApplyAsync(KubernetesObject desired, WriteOptions options, CancellationToken ct);
 
     Task<KubernetesObject> CreateAsync(KubernetesObject desired, WriteOptions options, CancellationToken ct);

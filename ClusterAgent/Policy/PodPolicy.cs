@@ -28,6 +28,14 @@ internal static class PodPolicy
 
     public static IEnumerable<PolicyRefusal> Check(LocalPolicy policy, KubernetesObject item) => Walk(policy, item, item.Json, "");
 
+    /// <summary>What an App's own spec asks for. No provisioner here would give it, but somebody could believe that it was given.</summary>
+    public static IEnumerable<PolicyRefusal> CheckWishes(LocalPolicy policy, KubernetesObject app) => Check(policy, app).Concat(
+        from place in policy.Privileged ? [] : new[] { (Node: app.Spec, Path: "spec"), (Node: app.Spec.At("provisioner"), Path: "spec.provisioner") }
+        let wishes = place.Node as JsonObject
+        where wishes is not null
+        from refusal in HostSharing(app, wishes, place.Path + ".").Concat(Isolation(app, wishes["securityContext"], place.Path + ".securityContext")).Concat(Capabilities(app, wishes, place.Path))
+        select refusal);
+
     private static IEnumerable<PolicyRefusal> Walk(LocalPolicy policy, KubernetesObject item, JsonNode? node, string path)
     {
         if (node is JsonArray array)
@@ -43,10 +51,7 @@ internal static class PodPolicy
         var at = path.Length == 0 ? "" : path + ".";
         if (!policy.Privileged)
         {
-            foreach (var name in (string[])["hostNetwork", "hostPID", "hostIPC"])
-                if (Set(pod[name]))
-                    yield return Privileged(item, at + name, $"{name} shares the node with the pod.");
-            foreach (var refusal in Isolation(item, pod["securityContext"], at + "securityContext"))
+            foreach (var refusal in HostSharing(item, pod, at).Concat(Isolation(item, pod["securityContext"], at + "securityContext")))
                 yield return refusal;
             foreach (var sysctl in pod.Objects("securityContext", "sysctls"))
                 if (!HarmlessSysctls.Contains(sysctl.Text("name") ?? ""))
@@ -70,15 +75,22 @@ internal static class PodPolicy
         if (policy.Privileged)
             yield break;
 
-        foreach (var refusal in Isolation(item, container["securityContext"], path + ".securityContext"))
+        foreach (var refusal in Isolation(item, container["securityContext"], path + ".securityContext").Concat(Capabilities(item, container, path)))
             yield return refusal;
-        foreach (var capability in container.At("securityContext", "capabilities", "add") as JsonArray ?? [])
-            if (!HarmlessCapabilities.Contains(capability.Text() ?? ""))
-                yield return Privileged(item, path + ".securityContext.capabilities.add", $"The capability {capability?.ToJsonString()} reaches past the container.");
         foreach (var port in container.Objects("ports"))
             if (port["hostPort"] is not null && port.Number("hostPort") != 0)
                 yield return Privileged(item, path + ".ports", $"hostPort {port["hostPort"]!.ToJsonString()} takes a port of the node.");
     }
+
+    private static IEnumerable<PolicyRefusal> HostSharing(KubernetesObject item, JsonObject pod, string at) =>
+        from name in (string[])["hostNetwork", "hostPID", "hostIPC"]
+        where Set(pod[name])
+        select Privileged(item, at + name, $"{name} shares the node with the pod.");
+
+    private static IEnumerable<PolicyRefusal> Capabilities(KubernetesObject item, JsonObject container, string path) =>
+        from capability in container.At("securityContext", "capabilities", "add") as JsonArray ?? []
+        where !HarmlessCapabilities.Contains(capability.Text() ?? "")
+        select Privileged(item, path + ".securityContext.capabilities.add", $"The capability {capability?.ToJsonString()} reaches past the container.");
 
     private static IEnumerable<PolicyRefusal> Isolation(KubernetesObject item, JsonNode? context, string path)
     {

@@ -150,6 +150,22 @@ public sealed class InstallVerifierTests
             InstallVerifier.Check(_sample.State(install), install, blobs, root, Sample.Provisioners, now, accepted);
     }
 
+    /// <summary>What was approved for a day, and refused by the local policy all that day, came in when the policy was changed a week later.</summary>
+    [Fact]
+    public void An_approval_that_ends_before_its_content_is_in_the_cluster_brings_nothing_in()
+    {
+        var root = _sample.Root(TrustMode.Approved, threshold: 2);
+        var early = _sample.Approval(Sample.Install());
+        var (install, blobs) = Sample.Approved(Sample.Install(), early.Sign(_sample.Alice), (early with { ApprovedAt = Sample.Now.AddHours(1) }).Sign(_sample.Bob));
+        var waiting = new AcceptedInstall(early.Digest, null, Sample.Now.AddHours(1));
+
+        // Its own approvals count while they are good, also those that came before the last of them.
+        Assert.True(CheckAt(Sample.Now.AddHours(2)).Accepted);
+        Refused(RefusalCode.InstallUnapproved, CheckAt(Sample.Now.AddDays(7)));
+
+        Checked<VerifiedInstall> CheckAt(DateTimeOffset now) => InstallVerifier.Check(_sample.State(install), install, blobs, root, Sample.Provisioners, now, waiting);
+    }
+
     [Fact]
     public void The_Hub_cannot_go_back_to_what_was_once_approved()
     {

@@ -54,6 +54,38 @@ public sealed class ReportTests
         Assert.Contains(where, refusal.Reason, StringComparison.Ordinal);
     }
 
+    /// <summary>A cluster with very much to tell told nothing any more: its report was too large each time.</summary>
+    [Fact]
+    public void A_report_that_is_too_large_is_cut_where_it_is_largest_and_says_so()
+    {
+        var (words, now) = (new string('ä', 1000), Sample.Now);
+        var talkative = new InstallReport(
+            Sample.Id(1), Digest.Of("x"u8), new string('9', 128), InstallPhase.Failed,
+            [.. Enum.GetValues<ReportStep>().Select(step => new StepReport(step, now, StepState.Failed, new string('c', 64), words))],
+            [.. Enumerable.Range(0, 20).Select(i => new ConditionReport(new string('t', 128), ConditionStatus.False, new string('r', 128), words, now))], new(9, 8),
+            [.. Enumerable.Repeat(words, 5)], 7, [.. Enumerable.Range(0, 20).Select(_ => new ImageReport(new string('i', 512), Digest.Of("i"u8)))]);
+        var whole = Report();
+        var (quiet, most) = (whole.Installs[0] with { Id = Sample.Id(0) }, DesiredState.MaxInstalls - 1);
+        var report = whole with
+        {
+            Installs = [quiet, .. Enumerable.Range(1, most).Select(i => talkative with { Id = Sample.Id(i) })],
+            Refusals = [.. Enumerable.Range(1, most).Select(i => new ReportedRefusal("policy.privileged", words, Sample.Id(i)))],
+        };
+        Assert.Throws<ArgumentException>(report.ToJson);
+
+        var cut = AgentReport.Parse(report.CutToFit().ToJson()).Value;
+
+        Assert.Equal(report.Installs.Select(install => (install.Id, install.Phase, install.Objects, install.Drift)), cut.Installs.Select(install => (install.Id, install.Phase, install.Objects, install.Drift)));
+        Assert.Equal(quiet.Steps, cut.Installs[0].Steps);
+        Assert.All(cut.Installs.Skip(1), install => Assert.StartsWith("report.cut: ", Assert.Single(install.FirstErrors), StringComparison.Ordinal));
+        Assert.Equal(report.Refusals.Select(refusal => (refusal.Code, refusal.Install)), cut.Refusals.Select(refusal => (refusal.Code, refusal.Install)));
+
+        // Of one that is hardly too large, only as much as needed.
+        var few = report with { Installs = [quiet, .. report.Installs.Skip(1).Take(70)], Refusals = [] };
+        Assert.Contains(few.CutToFit().Installs, install => install.Images.Count == 20);
+        Assert.Same(whole, whole.CutToFit());
+    }
+
     [Fact]
     public void Receipts_form_a_chain_that_shows_every_gap()
     {

@@ -250,7 +250,7 @@ public class AppEngineTests
     {
         var app = new AppResource(Object($$$"""{"apiVersion":"system.codezero.io/v1","kind":"App","metadata":{"name":"web","namespace":"demo"},"spec":{"provisioner":{{{provisioner}}}}}"""));
 
-        var (_, found, problems) = Provisioners.ProvisionerCatalog.Resolve(app);
+        var (_, found, problems, _) = Provisioners.ProvisionerCatalog.Resolve(app);
 
         Assert.Null(found);
         Assert.Equal(code, problems[0].Code);
@@ -262,7 +262,7 @@ public class AppEngineTests
     {
         var app = new AppResource(Object("""{"apiVersion":"system.codezero.io/v1","kind":"App","metadata":{"name":"web","namespace":"demo"},"spec":{"provisioner":"ignore"}}"""));
 
-        var (spec, provisioner, problems) = Provisioners.ProvisionerCatalog.Resolve(app);
+        var (spec, provisioner, problems, _) = Provisioners.ProvisionerCatalog.Resolve(app);
 
         Assert.Empty(problems);
         Assert.Empty(provisioner!.Render(Context("""{"image":"x"}""") with { Spec = spec! }).Objects);

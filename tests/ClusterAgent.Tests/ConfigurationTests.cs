@@ -95,6 +95,10 @@ public sealed class ConfigurationTests : IDisposable
         var parsed = AgentArguments.Parse(["--health-port", "0", "--context", "c"], environment.GetValueOrDefault);
 
         Assert.Equal(("/a", "ns", 0, "c"), (parsed.Kubeconfig, parsed.Namespace, parsed.HealthPort, parsed.Context));
+        Assert.False(parsed.AllowInsecureHub);
+        Assert.True(AgentArguments.Parse(["--allow-insecure-hub"], _ => null).AllowInsecureHub);
+        Assert.True(AgentArguments.Parse([], name => name == "CODEZERO_ALLOW_INSECURE_HUB" ? "true" : null).AllowInsecureHub);
+        Assert.Throws<FormatException>(() => AgentArguments.Parse([], name => name == "CODEZERO_ALLOW_INSECURE_HUB" ? "maybe" : null));
         Assert.Throws<FormatException>(() => AgentArguments.Parse(["--port"], _ => null));
         Assert.Throws<FormatException>(() => AgentArguments.Parse(["--namespace"], _ => null));
         Assert.Throws<FormatException>(() => AgentArguments.Parse(["--health-port", "70000"], _ => null));

@@ -26,6 +26,24 @@ public class PolicyTests
         Assert.Empty(Check(LocalPolicy.Default with { Privileged = true }, Workload(pod)));
     }
 
+    [Theory]
+    [InlineData("""{"provisioner":{"securityContext":{"privileged":true}}}""", "spec.provisioner.securityContext.privileged")]
+    [InlineData("""{"securityContext":{"allowPrivilegeEscalation":true},"provisioner":{}}""", "spec.securityContext.allowPrivilegeEscalation")]
+    [InlineData("""{"provisioner":{"securityContext":{"capabilities":{"add":["SYS_ADMIN"]}}}}""", "spec.provisioner.securityContext.capabilities.add")]
+    [InlineData("""{"provisioner":{"hostNetwork":true}}""", "spec.provisioner.hostNetwork")]
+    [InlineData("""{"provisioner":{"containers":[{"securityContext":{"privileged":true}}]}}""", "spec.provisioner.containers[0].securityContext.privileged")]
+    public void An_app_that_asks_to_step_out_of_its_isolation_is_refused_though_no_provisioner_would_grant_it(string spec, string field)
+    {
+        var app = Object($$$"""{"apiVersion":"system.codezero.io/v1","kind":"App","metadata":{"name":"web","namespace":"demo"},"spec":{{{spec}}}}""");
+
+        Assert.Equal(("policy.privileged", field), PodPolicy.CheckWishes(LocalPolicy.Default, app).Select(refusal => (refusal.Code, refusal.Field)).Single());
+        Assert.Empty(PodPolicy.CheckWishes(LocalPolicy.Default with { Privileged = true }, app));
+    }
+
+    [Fact]
+    public void What_an_app_may_say_of_its_users_is_no_wish_for_more() => Assert.Empty(PodPolicy.CheckWishes(LocalPolicy.Default, Object(
+        """{"apiVersion":"system.codezero.io/v1","kind":"App","metadata":{"name":"web","namespace":"demo"},"spec":{"provisioner":{"configs":{"hostNetwork":"true"},"securityContext":{"runAsUser":1000}}}}""")));
+
     [Fact]
     public void Harmless_capabilities_are_not_refused() =>
         Assert.Empty(Check(LocalPolicy.Default, Workload("containers: [{image: x, securityContext: {allowPrivilegeEscalation: false, capabilities: {add: [NET_BIND_SERVICE], drop: [ALL]}}}]")));

@@ -64,6 +64,22 @@ public sealed class AppControllerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Nothing_that_an_app_asks_for_is_left_out_in_silence()
+    {
+        await using var agent = new RunningAgent(_cluster.Agent);
+        await _cluster.ApplyAppDefinitionAsync();
+        await _cluster.ApplyAppAsync(_app, $$$"""{"image":"{{{Image}}}","securityContext":{"privileged":true}}""");
+        var refused = await _cluster.PhaseAsync(_app, AppPhase.Error);
+        Assert.Equal("policy.privileged", Assert.Single(refused.Errors).Code);
+
+        await _cluster.ApplyAppAsync(_app, $$$"""{"image":"{{{Image}}}","restartPolicy":"Never"}""");
+        var running = await _cluster.PhaseAsync(_app, AppPhase.Running);
+        var rendered = running.Conditions.Single(condition => condition.Type == AppConditions.Rendered);
+        Assert.Equal((true, "Ignored"), (rendered.Holds, rendered.Reason));
+        Assert.Contains("spec.provisioner.restartPolicy", rendered.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_deleted_deployment_comes_back_and_is_counted()
     {
         await using var agent = new RunningAgent(_cluster.Agent);

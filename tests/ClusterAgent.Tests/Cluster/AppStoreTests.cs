@@ -30,7 +30,7 @@ public sealed class AppStoreTests : IAsyncLifetime
         using var stop = new CancellationTokenSource(TimeSpan.FromMinutes(2));
         var running = FirstAsync(agent.Store, snapshot => snapshot.Status.Phase == AppPhase.Running, stop.Token);
 
-        Assert.Empty(await agent.Store.PutAsync(install, default));
+        Assert.Empty((await agent.Store.PutAsync(install, default)).Problems);
 
         var snapshot = await running;
         Assert.Equal((install.InstallId, "1.2.3", install.Manifest.ToString(), "stable"), (snapshot.InstallId, snapshot.Version, snapshot.ManifestDigest, snapshot.Edition));
@@ -46,13 +46,13 @@ public sealed class AppStoreTests : IAsyncLifetime
         await using var agent = new RunningAgent(_cluster.Agent);
         await _cluster.ApplyAppDefinitionAsync();
         var install = Install(new() { ["GREETING"] = "one" });
-        Assert.Empty(await agent.Store.PutAsync(install, default));
+        Assert.Empty((await agent.Store.PutAsync(install, default)).Problems);
         await _cluster.PhaseAsync(install.Key, AppPhase.Running);
 
-        Assert.Empty(await agent.Store.PutAsync(install with { Answers = new Dictionary<string, string> { ["GREETING"] = "two" } }, default));
+        Assert.Empty((await agent.Store.PutAsync(install with { Answers = new Dictionary<string, string> { ["GREETING"] = "two" } }, default)).Problems);
         await Eventually.HoldsAsync(async () => (await _cluster.FindAsync(ResourceKind.ConfigMap, install.Key, "web-config"))!.Json.Text("data", "GREETING") == "two");
 
-        Assert.Empty(await agent.Store.PutAsync(install with { Answers = null }, default));
+        Assert.Empty((await agent.Store.PutAsync(install with { Answers = null }, default)).Problems);
         await Eventually.HoldsAsync(async () => (await _cluster.FindAsync(ResourceKind.ConfigMap, install.Key, "web-config"))!.Json.Text("data", "GREETING") == "hello");
     }
 
@@ -65,7 +65,7 @@ public sealed class AppStoreTests : IAsyncLifetime
         var install = Install([]);
 
         Assert.Equal("policy.publishers", Assert.Single(await agent.Store.CheckAsync(install, default)).Code);
-        Assert.Equal("policy.publishers", Assert.Single(await agent.Store.PutAsync(install, default)).Code);
+        Assert.Equal("policy.publishers", Assert.Single((await agent.Store.PutAsync(install, default)).Problems).Code);
 
         Assert.Null(await _cluster.Admin.FindAsync(new(ResourceKind.Namespace, null, install.Key.Namespace), default));
     }
@@ -76,9 +76,9 @@ public sealed class AppStoreTests : IAsyncLifetime
         await using var agent = new RunningAgent(_cluster.Agent);
         await _cluster.ApplyAppDefinitionAsync();
         var install = Install([]);
-        Assert.Empty(await agent.Store.PutAsync(install, default));
+        Assert.Empty((await agent.Store.PutAsync(install, default)).Problems);
 
-        Assert.Equal("install.name_taken", Assert.Single(await agent.Store.PutAsync(install with { InstallId = "other" }, default)).Code);
+        Assert.Equal("install.name_taken", Assert.Single((await agent.Store.PutAsync(install with { InstallId = "other" }, default)).Problems).Code);
         await agent.Store.RemoveAsync(install.Key, "other", deleteVolumes: true, default);
         Assert.False((await agent.Store.FindAsync(install.Key, default))!.IsRemoving);
     }
@@ -89,7 +89,7 @@ public sealed class AppStoreTests : IAsyncLifetime
         await using var agent = new RunningAgent(_cluster.Agent);
         await _cluster.ApplyAppDefinitionAsync();
         var install = Install([]);
-        Assert.Empty(await agent.Store.PutAsync(install, default));
+        Assert.Empty((await agent.Store.PutAsync(install, default)).Problems);
         await _cluster.PhaseAsync(install.Key, AppPhase.Running);
         using var stop = new CancellationTokenSource(TimeSpan.FromMinutes(2));
         var gone = FirstAsync(agent.Store, snapshot => snapshot.IsGone, stop.Token);

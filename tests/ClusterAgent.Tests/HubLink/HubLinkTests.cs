@@ -115,6 +115,54 @@ public sealed class HubLinkTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_Hub_over_plain_http_on_another_machine_is_not_joined_and_it_is_said_what_to_do()
+    {
+        var secret = new KubernetesObject(ResourceKind.Secret, AgentNamespace, LinkNames.EnrolmentSecret);
+        secret.EncodeData([new("token", _hub.Token.Reveal()), new("hub", "http://hub.invalid/")]);
+        await _cluster.Admin.ApplyAsync(secret, new("kubectl"), default);
+        Start();
+
+        await Eventually.HoldsAsync(async () => await StatusAsync() == "refused");
+        var map = await _cluster.Admin.FindAsync(new(ResourceKind.ConfigMap, AgentNamespace, LinkNames.AgentConfigMap), default);
+        Assert.Contains("Give the Hub an https address", map!.Json.Text("data", "message"), StringComparison.Ordinal);
+    }
+
+    /// <summary>Somebody edited an App that had been approved, and the revision it carried still said that all was well.</summary>
+    [Fact]
+    public async Task An_app_that_somebody_edits_is_put_back_as_it_was_approved_unless_it_is_paused()
+    {
+        var install = _hub.Install(_cluster.NewNamespace(), "web");
+        var app = new AppKey(install.Namespace, install.Name);
+        _hub.Publish(1, install);
+        Start();
+        await ToldAsync(install, told => told?.Phase == InstallPhase.Healthy);
+        var approved = (await _cluster.Admin.FindAsync(app.Ref, default))!.Spec!.ToJsonString();
+
+        await EditAsync("""{"spec":{"provisioner":{"image":"example.com/other:1","configs":{"MODE":"theirs"}}}}""");
+        await Eventually.HoldsAsync(async () => (await _cluster.Admin.FindAsync(app.Ref, default))!.Spec!.ToJsonString() == approved);
+        await ToldAsync(install, told => told is { Phase: InstallPhase.Healthy, Drift: > 0 });
+        Assert.Null(await _cluster.Admin.FindAsync(new(ResourceKind.ConfigMap, app.Namespace, "web-config"), default));
+
+        // A label that says another edition changes no generation, and what is rendered all the same. One of their own is theirs.
+        await EditAsync("""{"metadata":{"labels":{"system.codezero.io/edition":"other","team":"blue"}}}""");
+        await Eventually.HoldsAsync(async () => (await _cluster.Admin.FindAsync(app.Ref, default))!.Label(AppNames.EditionLabel) == "stable");
+        Assert.Equal("blue", (await _cluster.Admin.FindAsync(app.Ref, default))!.Label("team"));
+
+        // Edited while the agent was away: the next one sees it too.
+        await RestartAsync(() => EditAsync("""{"spec":{"provisioner":{"image":"example.com/other:2"}}}"""));
+        await Eventually.HoldsAsync(async () => (await _cluster.Admin.FindAsync(app.Ref, default))!.Spec!.ToJsonString() == approved);
+
+        _hub.Publish(2, install with { Paused = true });
+        await ToldAsync(install, told => told?.Phase == InstallPhase.Paused);
+        await EditAsync("""{"spec":{"provisioner":{"image":"registry.k8s.io/pause:3.9"}}}""");
+        _hub.Publish(3, install with { Paused = true });
+        await Eventually.HoldsAsync(() => _hub.LastReport?.Serial == 3);
+        Assert.NotEqual(approved, (await _cluster.Admin.FindAsync(app.Ref, default))!.Spec!.ToJsonString());
+
+        Task EditAsync(string patch) => _cluster.Admin.PatchAsync(app.Ref, PatchType.Merge, System.Text.Json.Nodes.JsonNode.Parse(patch)!, new("kubectl-edit"), default);
+    }
+
+    [Fact]
     public async Task A_token_that_was_refused_for_a_passing_reason_is_tried_again()
     {
         // The clock was put right, but the agent waited for another token.
@@ -138,7 +186,7 @@ public sealed class HubLinkTests : IAsyncLifetime
             return http.Request.Path == AgentApi.Reports && StubHub.Refuse(http, HttpStatusCode.ServiceUnavailable);
         };
         var secrets = new AgentSecrets(EcPrivateKey.Generate(), EcPrivateKey.Generate(), null);
-        using var http = HubApi.CreateHttpClient();
+        using var http = HubApi.CreateHttpClient(allowInsecure: false);
         using var api = new HubApi(http, new(_hub.Address, _hub.Cluster, _hub.Organization, _hub.Address.ToString().TrimEnd('/')), secrets.Signing, TimeProvider.System);
 
         Assert.NotNull((await api.GetStateAsync(null, TimeSpan.Zero, default)).Envelope);
@@ -225,7 +273,7 @@ public sealed class HubLinkTests : IAsyncLifetime
         public static RunningLink Start(IClusterApi api, IAppStore apps) => new(api, apps);
 
         private RunningLink(IClusterApi api, IAppStore apps) =>
-            _running = new CodeZero.ClusterAgent.HubLink.HubLink(api, apps, AgentNamespace, TimeProvider.System, NullLoggerFactory.Instance).RunAsync(_stop.Token);
+            _running = new CodeZero.ClusterAgent.HubLink.HubLink(api, apps, AgentNamespace, allowInsecureHub: false, TimeProvider.System, NullLoggerFactory.Instance).RunAsync(_stop.Token);
 
         public async ValueTask DisposeAsync()
         {

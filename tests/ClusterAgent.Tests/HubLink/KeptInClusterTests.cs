@@ -133,21 +133,49 @@ public sealed class KeptInClusterTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_was_accepted_is_remembered_with_its_first_time_and_its_latest_approval()
+    public async Task What_was_approved_is_remembered_at_once_and_as_accepted_only_when_it_is_in_the_cluster()
     {
         var (install, digest) = (Guid.CreateVersion7(), Digest.Of("content"u8));
         var memory = new AcceptedInstalls(_cluster.Admin, _namespace);
         Assert.Null(await memory.FindAsync(install, default));
-        await memory.RememberAsync(install, digest, Now, Now.AddMinutes(1), default);
-        await memory.RememberAsync(install, digest, Now.AddDays(1), Now.AddDays(2), default);
+        await memory.ApproveAsync([Approved(install, digest, Now)], default);
+        Assert.Equal(new AcceptedInstall(digest, null, Now), await ReadAsync(install));
 
-        var read = (await new AcceptedInstalls(_cluster.Admin, _namespace).FindAsync(install, default))!;
-        Assert.Equal((digest, Now.AddMinutes(1), Now.AddDays(1)), (read.Digest, read.AcceptedAt, read.ApprovedAt!.Value));
+        await memory.AcceptAsync([install], Now.AddMinutes(1), default);
+        await memory.ApproveAsync([Approved(install, digest, Now.AddDays(1))], default);
+        await memory.AcceptAsync([install], Now.AddDays(2), default);
+        Assert.Equal(new AcceptedInstall(digest, Now.AddMinutes(1), Now.AddDays(1)), await ReadAsync(install));
 
-        await memory.RememberAsync(install, Digest.Of("other"u8), Now.AddDays(3), Now.AddDays(4), default);
-        read = (await new AcceptedInstalls(_cluster.Admin, _namespace).FindAsync(install, default))!;
-        Assert.Equal((Digest.Of("other"u8), Now.AddDays(4)), (read.Digest, read.AcceptedAt));
+        // Other content begins anew, but for the time of the latest approval: that also holds when no approval is needed for a while.
+        await memory.ApproveAsync([Approved(install, Digest.Of("other"u8), null)], default);
+        Assert.Equal(new AcceptedInstall(Digest.Of("other"u8), null, Now.AddDays(1)), await ReadAsync(install));
     }
+
+    [Fact]
+    public async Task What_many_installs_come_to_is_one_write_and_what_could_not_be_written_is_not_remembered()
+    {
+        var (writes, broken) = (0, true);
+        var memory = new AcceptedInstalls(new FaultyApi(_cluster.Admin, _ => broken || writes++ < 0), _namespace);
+        var installs = Enumerable.Range(0, 50).Select(_ => Approved(Guid.CreateVersion7(), Digest.Of("content"u8), Now)).ToList();
+
+        await Assert.ThrowsAsync<HttpRequestException>(() => memory.ApproveAsync(installs, default));
+        Assert.Null(await memory.FindAsync(installs[0].Install.Id, default));
+
+        broken = false;
+        for (var i = 0; i < 2; i++)
+        {
+            await memory.ApproveAsync(installs, default);
+            await memory.AcceptAsync(installs.Select(install => install.Install.Id), Now, default);
+        }
+        Assert.Equal(2, writes);
+        Assert.All(await Task.WhenAll(installs.Select(install => ReadAsync(install.Install.Id))), read => Assert.Equal(Now, read!.AcceptedAt));
+    }
+
+    private Task<AcceptedInstall?> ReadAsync(Guid install) => new AcceptedInstalls(_cluster.Admin, _namespace).FindAsync(install, default);
+
+    private static VerifiedInstall Approved(Guid id, Digest digest, DateTimeOffset? approvedAt) => new(
+        new(id, "web", "shop", "acme/web", "stable", "1.0.0", digest, new("@provisioner/appengine", "0.1.0", null), null, null, null, false, false, []), digest, default, null,
+        approvedAt is { } at ? new Approved([], at) : null);
 
     private static ArchivedState State(byte[] envelope, string document)
     {

@@ -149,7 +149,7 @@ public sealed class ReportComposerTests
     private static StateInForce State(DesiredInstall install)
     {
         var state = new DesiredState(Cluster, Organization, 1, null, Now.AddMinutes(-1), Now.AddDays(1), [install], new(60));
-        return new(new AcceptedState(state, state.ToDigest(), []), new Dictionary<Digest, ReadOnlyMemory<byte>>(),
+        return new(new AcceptedState(state, state.ToDigest(), []), new(new Dictionary<Digest, ReadOnlyMemory<byte>>()),
             new Dictionary<Digest, DateTimeOffset> { [LinkNames.EntryOf(state, install)] = Now.AddSeconds(-20) });
     }
 
@@ -158,7 +158,7 @@ public sealed class ReportComposerTests
 
     private static AppSnapshot App(DesiredInstall install, AppPhase phase) => new(
         new(install.Namespace, install.Name), install.Id.ToString(), InstallDigest.Of(Cluster, Organization, install).ToString(), install.Edition, install.Version,
-        install.Manifest.ToString(), 1,
+        install.Manifest.ToString(), 1, "",
         new AppStatus
         {
             Phase = phase,
