@@ -158,7 +158,8 @@ internal sealed partial class InstallReconciler(
         var app = installed.Find(key, install.Id) is { IsRemoving: false } found && found.Revision == verified.Digest.ToString() ? found : null;
         if (install.Paused)
             return new Outcome(Present: app is not null);
-        var written = _written.GetValueOrDefault(install.Id) is { } before && before.Revision == verified.Digest ? before : null;
+        var last = _written.GetValueOrDefault(install.Id);
+        var written = last?.Revision == verified.Digest ? last : null;
         if (app is not null && app.Essence == written?.Essence)
             return new Outcome(Present: true);
         if (!Compose(verified).TryGet(out var desired, out var refusal))
@@ -169,7 +170,7 @@ internal sealed partial class InstallReconciler(
         var isPutBack = put.Changed && written is not null;
         if (isPutBack)
             PutBack(log, install.Namespace, install.Name);
-        _written[install.Id] = new(verified.Digest, put.App.Essence, (written?.PutBack ?? 0) + (isPutBack ? 1 : 0));
+        _written[install.Id] = new(verified.Digest, put.App.Essence, (last?.PutBack ?? 0) + (isPutBack ? 1 : 0));
         return new Outcome(Present: true);
     }
 

@@ -13,13 +13,13 @@ internal static class PresentApprovals
     /// <summary>By install, the oldest first; for all installs in two look-ups.</summary>
     public static async Task<ILookup<Guid, StoredApproval>> PresentApprovalsAsync(this ClustersDb db, IReadOnlyList<Install> installs, CancellationToken ct)
     {
-        var ids = installs.Where(install => install.Approval is not null).ToDictionary(install => install.Approval!, install => install.Id);
-        var sets = await db.Blobs.AsNoTracking().Where(blob => ids.Keys.Contains(blob.Digest)).ToListAsync(ct);
-        var carried = sets.SelectMany(set => EnvelopeDigests(set).Select(envelope => (Install: ids[set.Digest], envelope))).ToHashSet();
-        var approvals = await db.Approvals.AsNoTracking().Where(approval => ids.Values.Contains(approval.InstallId)).OrderBy(approval => approval.Id).ToListAsync(ct);
-        return approvals.Where(approval => carried.Contains((approval.InstallId, approval.EnvelopeDigest))).ToLookup(approval => approval.InstallId);
+        var digests = installs.Where(install => install.Approval is not null).ToDictionary(install => install.Id, install => install.Approval!);
+        var sets = await db.Blobs.AsNoTracking().Where(blob => digests.Values.Contains(blob.Digest)).ToDictionaryAsync(blob => blob.Digest, EnvelopeDigests, ct);
+        var approvals = await db.Approvals.AsNoTracking().Where(approval => digests.Keys.Contains(approval.InstallId)).OrderBy(approval => approval.Id).ToListAsync(ct);
+        return approvals.Where(approval => sets.TryGetValue(digests[approval.InstallId], out var carried) && carried.Contains(approval.EnvelopeDigest)).ToLookup(approval => approval.InstallId);
     }
 
-    private static IEnumerable<string> EnvelopeDigests(Blob set) =>
-        ApprovalSet.Parse(set.Content).Value.Envelopes().Select(envelope => AppManifest.Digest.Of(envelope.ToJson()).ToString());
+    /// <summary>A set that cannot be read, since somebody wrote to the database, carries none; the cluster refuses it.</summary>
+    private static HashSet<string> EnvelopeDigests(Blob set) =>
+        ApprovalSet.Parse(set.Content).TryGet(out var approvals, out _) ? [.. approvals.Envelopes().Select(envelope => AppManifest.Digest.Of(envelope.ToJson()).ToString())] : [];
 }

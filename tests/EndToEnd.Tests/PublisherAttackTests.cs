@@ -44,7 +44,7 @@ public sealed class PublisherAttackTests(PublisherAttackTests.WithPolicy platfor
     }
 
     [Fact]
-    public async Task An_App_written_by_hand_gets_no_privileges_either()
+    public async Task An_App_written_by_hand_gets_no_privileges_either_and_is_told_so()
     {
         const string ns = "by-hand";
         await platform.Cluster.ApplyAsync($$"""
@@ -63,9 +63,10 @@ public sealed class PublisherAttackTests(PublisherAttackTests.WithPolicy platfor
                 securityContext: { privileged: true }
             """);
 
-        await platform.Cluster.KubectlAsync("-n", ns, "wait", "--for=jsonpath={.status.phase}=Running", "app/node", "--timeout=30s");
+        await platform.Cluster.KubectlAsync("-n", ns, "wait", "--for=jsonpath={.status.phase}=Error", "app/node", "--timeout=60s");
 
-        Assert.DoesNotContain("privileged", await platform.Cluster.KubectlAsync("-n", ns, "get", "deployment", "-o", "yaml"), StringComparison.Ordinal);
+        Assert.Contains("policy.privileged", await platform.Cluster.KubectlAsync("-n", ns, "get", "app/node", "-o", "jsonpath={.status.errors}"), StringComparison.Ordinal);
+        Assert.DoesNotContain(await platform.Cluster.NamesAsync(ns, "deployment"), name => name.Contains("node", StringComparison.Ordinal));
     }
 
     /// <summary>A cluster whose owner trusts every registry but one.</summary>
