@@ -8,7 +8,7 @@ using Microsoft.EntityFrameworkCore;
 
 namespace CodeZero.Hub.Clusters.AgentLink;
 
-/// <summary>Lets an agent speak for its cluster. Everything happens under the cluster's row lock.</summary>
+/// <summary>Lets an agent speak for its cluster, and takes that right away. Everything happens under the cluster's row lock.</summary>
 internal sealed class Acceptance(ClustersDb db, StatePublisher states, TimeProvider clock)
 {
     /// <summary>Accepts one of the agents that wait, and signs a fresh state for it.</summary>
@@ -31,6 +31,18 @@ internal sealed class Acceptance(ClustersDb db, StatePublisher states, TimeProvi
         return await states.PublishAsync(cluster, StateReason.Enrolled, ct);
     }
 
+    /// <summary>Takes the right of whoever speaks for the cluster, or asked to. Tokens die at once and open polls end.</summary>
+    /// <returns>Those who had it.</returns>
+    public async Task<IReadOnlyList<Agent>> RevokeAsync(Cluster cluster, Guid by, CancellationToken ct)
+    {
+        var agents = await db.Agents.Where(agent => agent.ClusterId == cluster.Id && (agent.Status == AgentStatus.Accepted || agent.Status == AgentStatus.Pending)).ToListAsync(ct);
+        foreach (var agent in agents)
+            agent.Revoke(by, clock.GetUtcNow());
+        await db.SaveChangesAsync(ct);
+        await db.NotifyAsync(AgentDirectory.Channel, cluster.Id.ToString(), ct);
+        return agents;
+    }
+
     /// <summary>
     /// One Kubernetes cluster under two records of an organization would have two masters. Only this organization's records are looked at: a uid is no secret, so
     /// refusing it for another organization's sake would let anybody lock its owner out, and would tell strangers who is enrolled here.
@@ -44,6 +56,6 @@ internal sealed class Acceptance(ClustersDb db, StatePublisher states, TimeProvi
             .Join(db.Clusters.Where(row => row.RemovedAt == null), agent => agent.ClusterId, row => row.Id, (_, row) => row.Name)
             .FirstOrDefaultAsync(ct);
         return other is null ? null : Problems.Conflict("agent.cluster_uid_taken",
-            $"This Kubernetes cluster (kube-system {clusterUid}) has joined as cluster {other} of the same organization. Go on with that record, or remove it first: `czctl clusters remove {other}`.");
+            $"This Kubernetes cluster (kube-system {clusterUid}) has joined as cluster {other} of the same organization. Go on with that record, or remove it first: `czctl clusters delete {other}`.");
     }
 }

@@ -2,12 +2,10 @@ using CodeZero.Hub.Clusters.AgentLink;
 using CodeZero.Hub.Clusters.Data;
 using CodeZero.Hub.Clusters.Domain;
 using CodeZero.Hub.Contracts;
-using CodeZero.Hub.Platform.Messaging;
 using CodeZero.Hub.Platform.Tenancy;
 using CodeZero.Hub.Platform.Web;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
-using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Logging;
 
 namespace CodeZero.Hub.Clusters.Features;
@@ -17,16 +15,12 @@ public static partial class RemoveCluster
 {
     [EndpointSummary("Remove a cluster; what runs there goes on")]
     internal static async Task<Results<NoContent, ProblemHttpResult>> Handle(
-        string cluster, ClustersDb db, Caller caller, IAuditLog audit, TimeProvider clock, ILogger<Cluster> log, CancellationToken ct)
+        string cluster, ClustersDb db, Caller caller, Acceptance acceptance, IAuditLog audit, TimeProvider clock, ILogger<Cluster> log, CancellationToken ct)
     {
         if (await db.LockClusterAsync(cluster, ct) is not { } found)
             return Problems.NotFound();
-        var now = clock.GetUtcNow();
-        foreach (var agent in await db.Agents.Where(agent => agent.ClusterId == found.Id && (agent.Status == AgentStatus.Accepted || agent.Status == AgentStatus.Pending)).ToListAsync(ct))
-            agent.Revoke(caller.UserId, now);
-        found.Remove(now);
-        await db.SaveChangesAsync(ct);
-        await db.NotifyAsync(AgentDirectory.Channel, found.Id.ToString(), ct);
+        found.Remove(clock.GetUtcNow());
+        await acceptance.RevokeAsync(found, caller.UserId, ct);
         await audit.RecordAsync(new("cluster.removed", "cluster", found.Id) { TargetName = found.Name, Before = new { found.Name } }, ct);
         Removed(log, caller.Organization, found.Id);
         return TypedResults.NoContent();

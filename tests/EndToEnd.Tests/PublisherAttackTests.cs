@@ -26,8 +26,8 @@ public sealed class PublisherAttackTests(PublisherAttackTests.WithPolicy platfor
 
         await platform.ApproveAsync(wanted);
 
-        var install = await platform.UntilAsync(ns, install => install.Link("verified").State == "refused");
-        Assert.Equal(("done", "policy.registries"), (install.Link("approved").State, install.Link("verified").Code));
+        var install = await platform.UntilAsync(ns, install => install.Link("applied").State == "refused");
+        Assert.Equal(("done", "policy.registries"), (install.Link("approved").State, install.Link("applied").Code));
         Assert.False(await platform.Cluster.HasNamespaceAsync(ns));
     }
 
@@ -39,7 +39,7 @@ public sealed class PublisherAttackTests(PublisherAttackTests.WithPolicy platfor
 
         await platform.ApproveAsync(wanted);
 
-        await platform.UntilAsync(ns, install => install.Link("verified") is { State: "refused", Code: "policy.namespaces" });
+        await platform.UntilAsync(ns, install => install.Link("applied") is { State: "refused", Code: "policy.namespaces" });
         Assert.DoesNotContain(await platform.Cluster.NamesAsync(ns, "app,deployment,secret"), name => name.Contains("vaultwarden", StringComparison.Ordinal));
     }
 
