@@ -32,6 +32,14 @@ public static class UnitOfWork
         return result;
     }
 
+    /// <inheritdoc cref="InTransactionAsync{TDb,T}"/>
+    public static async Task InTransactionAsync<TDb>(this TDb db, Func<Task> work, CancellationToken ct) where TDb : DbContext
+    {
+        await using var transaction = await db.Database.BeginTransactionAsync(ct);
+        await work();
+        await transaction.CommitAsync(ct);
+    }
+
     private static TBuilder WithUnitOfWork<TBuilder, TDb>(this TBuilder builder, bool beginsAtOnce) where TBuilder : IEndpointConventionBuilder where TDb : DbContext =>
         builder.AddEndpointFilter(async (context, next) =>
         {

@@ -20,11 +20,14 @@ public sealed partial class Browser(Uri address) : IDisposable
     /// <summary>Loads an address, without following a redirect.</summary>
     public Task<HttpResponseMessage> GetAsync(string to) => SendAsync(new(HttpMethod.Get, to));
 
-    /// <summary>Sends the form of the page last seen back to where it came from, with its hidden fields.</summary>
-    public Task<HttpResponseMessage> SubmitAsync(params (string Name, string Value)[] fields)
+    /// <summary>Sends the form of the page last seen back to where it came from, with its hidden fields where the test has no others.</summary>
+    public Task<HttpResponseMessage> SubmitAsync(params (string Name, string Value)[] fields) => SubmitToAsync(Location, fields);
+
+    /// <summary>The same, but to another address.</summary>
+    public Task<HttpResponseMessage> SubmitToAsync(string to, params (string Name, string Value)[] fields)
     {
-        var hidden = HiddenField().Matches(Page).Select(match => (match.Groups["name"].Value, WebUtility.HtmlDecode(match.Groups["value"].Value)));
-        return PostAsync(Location, [.. hidden, .. fields]);
+        var hidden = HiddenField().Matches(Page).Select(match => (Name: match.Groups["name"].Value, WebUtility.HtmlDecode(match.Groups["value"].Value)));
+        return PostAsync(to, [.. hidden.ExceptBy(fields.Select(field => field.Name), field => field.Name), .. fields]);
     }
 
     /// <summary>Posts a form of one's own making.</summary>

@@ -9,10 +9,11 @@ namespace CodeZero.Hub.Identity.Areas.Identity;
 internal static class RefusedView
 {
     /// <param name="reason">One sentence for the person at the browser. Encoded when written, yet never text of the request.</param>
-    public static ViewResult Create(string reason) => new()
+    /// <param name="status">400, or another that says who is to blame.</param>
+    public static ViewResult Create(string reason, int status = StatusCodes.Status400BadRequest) => new()
     {
         ViewName = "~/Areas/Identity/Pages/Shared/Refused.cshtml",
-        StatusCode = StatusCodes.Status400BadRequest,
+        StatusCode = status,
         ViewData = new ViewDataDictionary<string>(new EmptyModelMetadataProvider(), new ModelStateDictionary()) { Model = reason },
     };
 }

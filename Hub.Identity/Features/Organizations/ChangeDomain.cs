@@ -18,7 +18,7 @@ public static class ChangeDomain
     internal static async Task<Results<Ok<DomainResource>, ProblemHttpResult>> Handle(string domain, Request request, HttpContext http, IdentityDb db, Domains domains, CancellationToken ct)
     {
         if (request.JoinRole is not (null or OrganizationRole.Viewer or OrganizationRole.Developer))
-            return Problems.Invalid("joinRole", "People join by a domain as viewer or developer. Give a higher role to each by name.");
+            return Problems.Invalid("joinRole", DomainProblems.JoinRoleTooHigh);
         if (await db.Domains.SingleOrDefaultAsync(row => row.Name == domain, ct) is not { } found)
             return Problems.NotFound();
         if (ETags.RequireMatch(http.Request, ETags.OfVersion(found.RowVersion)) is { } refused)

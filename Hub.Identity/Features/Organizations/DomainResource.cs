@@ -24,6 +24,8 @@ internal static class DomainProblems
 {
     public const string Malformed = "A domain is written like example.com: two or more names with dots between them, no address, no path.";
 
+    public const string JoinRoleTooHigh = "People join by a domain as viewer or developer. Give a higher role to each by name.";
+
     public static ProblemHttpResult TooMany => Problems.Conflict("domain.too_many", $"An organization may claim {Domains.Limit} domains. Give one up first.");
 
     public static ProblemHttpResult NotVerified => Problems.Conflict("domain.not_verified",

@@ -8,7 +8,13 @@ using Microsoft.EntityFrameworkCore;
 namespace CodeZero.Hub.Identity.Features;
 
 /// <summary>A member, as the API shows them.</summary>
-public sealed record MemberResource(Guid UserId, string Email, OrganizationRole Role, DateTimeOffset Since);
+public sealed record MemberResource
+{
+    public required Guid UserId { get; init; }
+    public required string Email { get; init; }
+    public required OrganizationRole Role { get; init; }
+    public required DateTimeOffset Since { get; init; }
+}
 
 /// <summary>GET /v1/orgs/{org}/members/{user}: one member, with the ETag that a change needs.</summary>
 public static class GetMember
@@ -27,6 +33,6 @@ public static class GetMember
         if (row is null)
             return null;
         response.Headers.ETag = ETags.OfVersion(row.member.RowVersion);
-        return new(row.member.UserId, row.Email!, row.member.Role, row.member.Since);
+        return new() { UserId = row.member.UserId, Email = row.Email!, Role = row.member.Role, Since = row.member.Since };
     }
 }

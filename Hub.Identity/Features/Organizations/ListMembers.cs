@@ -13,12 +13,13 @@ public static class ListMembers
     internal static async Task<Ok<Page<MemberResource>>> Handle([AsParameters] PageRequest page, HttpContext context, IdentityDb db, CancellationToken ct)
     {
         var after = Cursor.DecodeId(page.Cursor) ?? Guid.Empty;
-        var members =
-            from member in db.Memberships
-            join person in db.Users on member.UserId equals person.Id
-            where member.UserId > after
-            orderby member.UserId
-            select new MemberResource(member.UserId, person.Email!, member.Role, member.Since);
-        return page.Answer(context, await members.Take(page.Take).ToListAsync(ct), item => item, item => Cursor.Of(item.UserId));
+        var members = await Query(db).Where(member => member.UserId > after).OrderBy(member => member.UserId).Take(page.Take).ToListAsync(ct);
+        return page.Answer(context, members, item => item, item => Cursor.Of(item.UserId));
     }
+
+    /// <summary>The members of the organization that the scope works for.</summary>
+    internal static IQueryable<MemberResource> Query(IdentityDb db) =>
+        from member in db.Memberships.AsNoTracking()
+        join person in db.Users on member.UserId equals person.Id
+        select new MemberResource { UserId = member.UserId, Email = person.Email!, Role = member.Role, Since = member.Since };
 }

@@ -37,6 +37,8 @@ public static class SetPolicy
 {
     public sealed record Request([Required] bool? RequireMfa);
 
+    internal const string OwnSignIn = "You signed in without a second factor yourself. Set one up, sign in with it, and then ask it of the others.";
+
     [EndpointSummary("Say how members must sign in")]
     internal static async Task<Results<Ok<PolicyResource>, ProblemHttpResult>> Handle(
         Request request, HttpContext http, ClaimsPrincipal user, IdentityDb db, OrganizationSettings settings, CancellationToken ct)
@@ -45,7 +47,7 @@ public static class SetPolicy
         if (ETags.RequireMatch(http.Request, ETags.OfVersion(organization.RowVersion)) is { } refused)
             return refused;
         if (!await settings.RequireMfaAsync(organization, request.RequireMfa!.Value, OrganizationRule.MethodsOf(user), ct))
-            return Problems.Conflict("policy.own_sign_in", "You signed in without a second factor yourself. Set one up, sign in with it, and then ask it of the others.");
+            return Problems.Conflict("policy.own_sign_in", OwnSignIn);
         http.Response.Headers.ETag = ETags.OfVersion(organization.RowVersion);
         return TypedResults.Ok(PolicyResource.Of(organization));
     }
