@@ -24,6 +24,8 @@ public sealed class HubClient : IDisposable
         _http.DefaultRequestHeaders.UserAgent.ParseAdd($"codezero-client/{typeof(HubClient).Assembly.GetName().Version?.ToString(3)}");
         var transport = new HubTransport(_http, Hub, options ?? new HubClientOptions());
         Identity = new(transport);
+        Members = new(transport);
+        Audit = new(transport);
         Apps = new(transport);
         Clusters = new(transport);
         Installs = new(transport);
@@ -34,6 +36,12 @@ public sealed class HubClient : IDisposable
 
     /// <summary>The signed-in person and organizations.</summary>
     public IdentityApi Identity { get; }
+
+    /// <summary>Members and invitations.</summary>
+    public MembersApi Members { get; }
+
+    /// <summary>What was done in an organization.</summary>
+    public AuditApi Audit { get; }
 
     /// <summary>Publishing and the catalogue.</summary>
     public AppsApi Apps { get; }

@@ -18,7 +18,4 @@ public sealed class IdentityApi
     /// <param name="slug">Null lets the Hub derive one from the name.</param>
     public Task<Organization> CreateOrganizationAsync(string name, string? slug = null, CancellationToken ct = default) =>
         _hub.PostAsync("v1/orgs", new NewOrganization(name, slug), WireJson.Default.NewOrganization, WireJson.Default.Organization, ct);
-
-    public IAsyncEnumerable<Member> MembersAsync(string org, CancellationToken ct = default) =>
-        _hub.ListAsync(Address.Of($"v1/orgs/{org}/members"), WireJson.Default.PageMember, ct);
 }
