@@ -23,6 +23,7 @@ public static class RegistryModule
         services.AddOptions<RegistryOptions>().Bind(configuration.GetSection(RegistryOptions.Section));
         services.AddModuleDb<RegistryDb>(RegistryDb.Schema);
         services.AddScoped<ICatalogue, Catalogue>().AddScoped<IOrganizationHold, OrganizationHold>();
+        services.AddSingleton<PublicApplications>().AddSingleton<VersionAnswers>();
         services.AddValidation();
         return services;
     }
@@ -35,17 +36,17 @@ public static class RegistryModule
         reading.MapGet("/{app}", GetApplication.Handle);
         reading.MapGet("/{app}/versions", ListVersions.Handle);
         own.MapPut("/{app}/visibility", SetVisibility.Handle).RequirePermission(Permissions.ManageApplications).WithUnitOfWork<RouteHandlerBuilder, RegistryDb>();
-        own.MapPost("/{app}/versions", PublishVersion.Handle).RequirePermission(Permissions.PublishApplications)
+        own.MapPost("/{app}/versions", PublishVersion.Handle).WithLateUnitOfWork<RouteHandlerBuilder, RegistryDb>().RequirePermission(Permissions.PublishApplications)
             .WithMetadata(new RequestSizeLimitAttribute(Upload.MaxBytes))
             .Accepts<IFormFile>("multipart/form-data", Upload.YamlMediaTypes);
 
         var catalogue = routes.MapGroup("/v1/apps").WithTags("Catalogue")
             .AllowAnonymousBecause("The catalogue is public; private applications are shown to their publisher's members only, and do not exist for others.");
         catalogue.MapGet("", BrowseCatalogue.Handle).WithUnitOfWork<RouteHandlerBuilder, RegistryDb>();
-        var application = catalogue.MapGroup("/{publisher}/{app}").AddEndpointFilter<RouteGroupBuilder, PublisherScope>().WithUnitOfWork<RouteGroupBuilder, RegistryDb>();
-        application.MapGet("", GetCatalogueApplication.Handle);
-        application.MapGet("/versions", ListCatalogueVersions.Handle);
-        application.MapGet("/versions/{version}", GetVersion.Handle).Produces<GetVersion.Response>();
+        var application = catalogue.MapGroup("/{publisher}/{app}").AddEndpointFilter<RouteGroupBuilder, PublisherScope>();
+        application.MapGet("", GetCatalogueApplication.Handle).WithUnitOfWork<RouteHandlerBuilder, RegistryDb>();
+        application.MapGet("/versions", ListCatalogueVersions.Handle).WithUnitOfWork<RouteHandlerBuilder, RegistryDb>();
+        application.MapGet("/versions/{version}", GetVersion.Handle).Produces<GetVersion.Response>(); // begins a transaction only for who has rows of their own to see
 
         routes.MapGet("/v1/artwork/{digest}", GetArtwork.Handle).WithTags("Catalogue").WithUnitOfWork<RouteHandlerBuilder, RegistryDb>()
             .AllowAnonymousBecause("An image is asked for by the digest of its bytes, which only those know who were shown it.");

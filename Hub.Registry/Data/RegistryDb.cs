@@ -17,25 +17,27 @@ internal sealed class RegistryDb(DbContextOptions<RegistryDb> options, Tenant te
     public DbSet<PublishedApp> Versions => Set<PublishedApp>();
     public DbSet<ArtworkFile> Artwork => Set<ArtworkFile>();
 
-    /// <summary>What this scope may see: public applications, and the tenant's own.</summary>
-    public IQueryable<RegisteredApp> Catalogue => Applications.IgnoreQueryFilters([ModuleDatabase.TenantFilter])
-        .Where(app => app.Visibility == Visibility.Public || app.OrganizationId == CurrentOrganization);
+    /// <summary>The application at a catalogue address, as far as this scope may see it: public ones, and the tenant's own.</summary>
+    public IQueryable<RegisteredApp> CatalogueOf(string publisher, string app) => Applications.IgnoreQueryFilters([ModuleDatabase.TenantFilter]).AsNoTracking()
+        .Where(found => found.Publisher == publisher && found.App == app && (found.Visibility == Visibility.Public || found.OrganizationId == CurrentOrganization));
 
     /// <summary>The versions of an application that this scope may see; row-level security asks for the same.</summary>
     public IQueryable<PublishedApp> VersionsOf(RegisteredApp app) => Versions.IgnoreQueryFilters([ModuleDatabase.TenantFilter])
         .Where(version => version.OrganizationId == app.OrganizationId && version.ApplicationId == app.Id);
 
     /// <summary>One version of an application, by its name or by its digest; null finds the latest.</summary>
-    public async Task<(RegisteredApp App, PublishedApp Version)?> FindVersionAsync(Guid publisher, string app, string? versionOrDigest, CancellationToken ct)
+    public async Task<(RegisteredApp App, PublishedApp Version)?> FindVersionAsync(string publisher, string app, string? versionOrDigest, CancellationToken ct) =>
+        await CatalogueOf(publisher, app).SingleOrDefaultAsync(ct) is { } application && await FindVersionAsync(application, versionOrDigest ?? application.LatestVersion, ct) is { } version
+            ? (application, version)
+            : null;
+
+    /// <summary>A version by its name; or the highest of those with a digest.</summary>
+    public Task<PublishedApp?> FindVersionAsync(RegisteredApp app, string versionOrDigest, CancellationToken ct)
     {
-        if (await Catalogue.AsNoTracking().SingleOrDefaultAsync(found => found.OrganizationId == publisher && found.App == app, ct) is not { } application)
-            return null;
-        var wanted = versionOrDigest ?? application.LatestVersion;
-        var versions = VersionsOf(application).AsNoTracking();
-        var version = AppManifest.Digest.TryParse(wanted, out _)
-            ? await versions.Where(found => found.Digest == wanted).OrderByDescending(found => found.Precedence).FirstOrDefaultAsync(ct)
-            : await versions.SingleOrDefaultAsync(found => found.Version == wanted, ct);
-        return version is null ? null : (application, version);
+        var versions = VersionsOf(app).AsNoTracking();
+        return AppManifest.Digest.TryParse(versionOrDigest, out _)
+            ? versions.Where(found => found.Digest == versionOrDigest).OrderByDescending(found => found.Precedence).FirstOrDefaultAsync(ct)
+            : versions.SingleOrDefaultAsync(found => found.Version == versionOrDigest, ct);
     }
 
     /// <summary>Publishing to one application happens one at a time, until the transaction ends.</summary>

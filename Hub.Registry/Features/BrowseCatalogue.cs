@@ -26,8 +26,8 @@ public static class BrowseCatalogue
 public static class GetCatalogueApplication
 {
     [EndpointSummary("Get an application of the catalogue")]
-    internal static async Task<Results<Ok<ApplicationResource>, ProblemHttpResult>> Handle(string publisher, string app, HttpContext http, RegistryDb db, CancellationToken ct) =>
-        await db.FindAsync(http, app, ct) is { } found ? TypedResults.Ok(ApplicationResource.Of(found)) : Problems.NotFound();
+    internal static async Task<Results<Ok<ApplicationResource>, ProblemHttpResult>> Handle(string publisher, string app, RegistryDb db, CancellationToken ct) =>
+        await db.CatalogueOf(publisher, app).SingleOrDefaultAsync(ct) is { } found ? TypedResults.Ok(ApplicationResource.Of(found)) : Problems.NotFound();
 }
 
 /// <summary>GET /v1/apps/{publisher}/{app}/versions: its versions, the newest first.</summary>
@@ -36,15 +36,5 @@ public static class ListCatalogueVersions
     [EndpointSummary("List the versions of an application of the catalogue")]
     internal static async Task<Results<Ok<Page<VersionResource>>, ProblemHttpResult>> Handle(
         string publisher, string app, [AsParameters] PageRequest page, HttpContext http, RegistryDb db, CancellationToken ct) =>
-        await db.FindAsync(http, app, ct) is { } found ? await ListVersions.AnswerAsync(found, page, http, db, ct) : Problems.NotFound();
-}
-
-internal static class CatalogueLookup
-{
-    /// <summary>The application at a catalogue address, if this reader may see it.</summary>
-    public static Task<RegisteredApp?> FindAsync(this RegistryDb db, HttpContext http, string app, CancellationToken ct)
-    {
-        var owner = Publisher.Of(http).OrganizationId;
-        return db.Catalogue.AsNoTracking().SingleOrDefaultAsync(found => found.OrganizationId == owner && found.App == app, ct);
-    }
+        await db.CatalogueOf(publisher, app).SingleOrDefaultAsync(ct) is { } found ? await ListVersions.AnswerAsync(found, page, http, db, ct) : Problems.NotFound();
 }

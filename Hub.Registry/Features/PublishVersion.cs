@@ -1,6 +1,5 @@
 using CodeZero.AppManifest;
 using CodeZero.Hub.Contracts;
-using CodeZero.Hub.Platform.Data;
 using CodeZero.Hub.Platform.Tenancy;
 using CodeZero.Hub.Platform.Web;
 using CodeZero.Hub.Registry.Data;
@@ -45,7 +44,8 @@ public static partial class PublishVersion
             return Invalid(findings);
 
         // Nothing above holds a connection, however slowly the body came.
-        var outcome = await db.InTransactionAsync(() => StoreAsync(db, caller, audit, application, wanted, artworks, clock.GetUtcNow(), ct), ct);
+        await db.Database.BeginTransactionAsync(ct);
+        var outcome = await StoreAsync(db, caller, audit, application, wanted, artworks, clock.GetUtcNow(), ct);
         var response = () => new Response(caller.OrganizationSlug, app, outcome.Version, outcome.Digest, outcome.PublishedAt, outcome.Visibility,
             [.. findings.Select(ManifestDiagnostic.Of)], [.. parsed.Applications.Select(found => found.AppId)]);
         if (outcome.Digest != application.Digest.ToString())

@@ -68,6 +68,69 @@ public sealed class CatalogueTests(HubFixture fixture) : IClassFixture<HubFixtur
         Assert.Equal(HttpStatusCode.NotFound, (await anonymous.GetAsync($"/v1/apps/{publisher.Slug}/wiki-app")).StatusCode);
     }
 
+    /// <summary>The answer under a digest was marked immutable, with the digest as its tag; and then the same content was published under a higher version.</summary>
+    [Fact]
+    public async Task The_answer_under_a_digest_changes_its_tag_when_a_higher_version_has_the_same_content()
+    {
+        using var publisher = await fixture.SignUpAsync();
+        using var anonymous = fixture.Hub.CreateClient();
+        await PublishAsync(publisher, "wiki-app", "1.0.0");
+        await ShowAsync(publisher, "public");
+        using var named = await anonymous.GetAsync($"/v1/apps/{publisher.Slug}/wiki-app/versions/1.0.0");
+        var address = $"/v1/apps/{publisher.Slug}/wiki-app/versions/{Text(await named.Content.ReadFromJsonAsync<JsonElement>(), "digest")}";
+        using var before = await anonymous.GetAsync(address);
+        Assert.Equal((true, null), (before.Headers.CacheControl?.NoCache, before.Headers.CacheControl?.MaxAge));
+        Assert.Equal(HttpStatusCode.NotModified, await IfNoneMatchAsync(before));
+
+        await PublishAsync(publisher, "wiki-app", "1.1.0");
+
+        Assert.Equal(HttpStatusCode.OK, await IfNoneMatchAsync(before));
+        Assert.Equal("1.1.0", Text(await anonymous.GetFromJsonAsync<JsonElement>(address), "version"));
+        Assert.Equal(HttpStatusCode.NotModified, await IfNoneMatchAsync(named)); // under its name it is what it was
+
+        async Task<HttpStatusCode> IfNoneMatchAsync(HttpResponseMessage known)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, known.RequestMessage!.RequestUri) { Headers = { IfNoneMatch = { known.Headers.ETag! } } };
+            using var response = await anonymous.SendAsync(request);
+            return response.StatusCode;
+        }
+    }
+
+    [Fact]
+    public async Task What_is_kept_in_memory_is_shown_to_nobody_who_may_not_see_it()
+    {
+        using var publisher = await fixture.SignUpAsync();
+        using var stranger = await fixture.SignUpAsync();
+        using var anonymous = fixture.Hub.CreateClient();
+        await PublishAsync(publisher, "wiki-app", "1.0.0");
+        var path = $"/v1/apps/{publisher.Slug}/wiki-app/versions/1.0.0";
+        foreach (var (visibility, others) in new[] { ("private", HttpStatusCode.NotFound), ("public", HttpStatusCode.OK), ("private", HttpStatusCode.NotFound) })
+        {
+            await ShowAsync(publisher, visibility);
+            Assert.Equal(HttpStatusCode.OK, (await publisher.Client.GetAsync(path)).StatusCode); // now at the latest it is kept
+            foreach (var client in new[] { stranger.Client, anonymous })
+                Assert.Equal(others, (await client.GetAsync(path)).StatusCode);
+        }
+    }
+
+    [Fact]
+    public async Task A_version_that_was_read_before_is_not_read_from_the_database_again()
+    {
+        using var publisher = await fixture.SignUpAsync();
+        using var anonymous = fixture.Hub.CreateClient();
+        await PublishAsync(publisher, "wiki-app", "1.0.0");
+        await ShowAsync(publisher, "public");
+        var path = $"/v1/apps/{publisher.Slug}/wiki-app/versions/1.0.0";
+        var first = await anonymous.GetStringAsync(path);
+        await using var connection = new NpgsqlConnection(fixture.Database.Superuser);
+        await connection.OpenAsync();
+        await using var locked = await connection.BeginTransactionAsync();
+        await using var command = new NpgsqlCommand("lock table registry.versions in access exclusive mode", connection, locked);
+        await command.ExecuteNonQueryAsync();
+
+        Assert.Equal(first, await anonymous.GetStringAsync(path));
+    }
+
     [Fact]
     public async Task Visibility_changes_only_for_who_has_seen_the_present_state()
     {

@@ -29,7 +29,7 @@ public sealed class PublishingTests(HubFixture fixture) : IClassFixture<HubFixtu
             // The manifest stands last in the answer, as the canonical bytes themselves.
             var canonical = body[(body.IndexOf("\"manifest\":", StringComparison.Ordinal) + "\"manifest\":".Length)..^1];
             Assert.Equal(Text(published, "digest"), "sha256:" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(canonical))));
-            Assert.Equal($"\"{Text(published, "digest")}\"", response.Headers.ETag?.Tag);
+            Assert.StartsWith($"\"{Text(published, "digest")}", response.Headers.ETag?.Tag, StringComparison.Ordinal);
         }
     }
 
