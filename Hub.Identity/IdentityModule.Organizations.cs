@@ -6,6 +6,7 @@ using CodeZero.Hub.Identity.Jobs;
 using CodeZero.Hub.Platform.Data;
 using CodeZero.Hub.Platform.Jobs;
 using CodeZero.Hub.Platform.Tenancy;
+using CodeZero.Hub.Platform.Web;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -28,13 +29,13 @@ public static partial class IdentityModule
     private static void MapOrganizations(RouteGroupBuilder v1)
     {
         v1.MapGet("/orgs", ListOrganizations.Handle).RequireAuthorization();
-        v1.MapPost("/orgs", CreateOrganization.Handle).RequireAuthorization();
+        v1.MapPost("/orgs", CreateOrganization.Handle).RequireAuthorization().WithLateUnitOfWork<RouteHandlerBuilder, IdentityDb>();
         v1.MapPost("/invitations/acceptance", AcceptInvitation.Handle).RequireAuthorization().WithLateUnitOfWork<RouteHandlerBuilder, IdentityDb>();
 
         // Those that wait for something else than the database, or read for long, hold no transaction meanwhile.
         var free = v1.MapGroup("/orgs/{org}");
         free.MapDelete("", EndOrganization.Handle).RequirePermission(Permissions.DeleteOrganization).RequireRecentSignIn().WithLateUnitOfWork<RouteHandlerBuilder, IdentityDb>();
-        free.MapPost("/domains/{domain}/verification", VerifyDomain.Handle).RequirePermission(Permissions.ManageDomains);
+        free.MapPost("/domains/{domain}/verification", VerifyDomain.Handle).RequirePermission(Permissions.ManageDomains).WithMetadata(new OwnRepetition());
         free.MapGet("/audit/export", ExportAudit.Handle).RequirePermission(Permissions.ReadAudit).Produces(StatusCodes.Status200OK, contentType: ExportAudit.MediaType);
         free.MapGet("/audit/verification", VerifyAudit.Handle).RequirePermission(Permissions.ReadAudit);
 

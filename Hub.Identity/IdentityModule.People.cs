@@ -33,7 +33,7 @@ public static partial class IdentityModule
 
     private static void MapPeople(RouteGroupBuilder v1, HubIdentityOptions.AddressLimits limits)
     {
-        v1.MapPost("/signup", SignUp.Handle).WithAddressLimit("sign-up", limits.SignUpsPerMinute).AllowAnonymousBecause("Who signs up has no account yet.");
+        v1.MapPost("/signup", SignUp.Handle).WithAddressLimit("sign-up", limits.SignUpsPerMinute).WithMetadata(new OwnRepetition()).AllowAnonymousBecause("Who signs up has no account yet.");
         v1.MapGet("/me", GetMe.Handle).RequireAuthorization();
     }
 }

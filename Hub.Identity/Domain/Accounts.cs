@@ -61,16 +61,16 @@ internal sealed partial class Accounts(IServiceScopeFactory scopes, TimeProvider
     }
 
     /// <summary>Creates a further organization, which the person owns. Null when the slug is taken.</summary>
+    /// <param name="request">The services of a request that works for no organization yet, and from now on for the new one. It is created in a transaction that the request's unit of work ends.</param>
     /// <param name="slug">Null derives one from the name, with a number behind it when taken.</param>
-    public async Task<(Membership Membership, DateTimeOffset CreatedAt)?> CreateOrganizationAsync(Guid userId, string name, string? slug, CancellationToken ct)
+    public async Task<(Membership Membership, DateTimeOffset CreatedAt)?> CreateOrganizationAsync(IServiceProvider request, Guid userId, string name, string? slug, CancellationToken ct)
     {
         var now = clock.GetUtcNow();
         var organizationId = Guid.CreateVersion7(now);
-        await using var scope = EnterNew(organizationId, userId);
-        await using var transaction = await scope.ServiceProvider.GetRequiredService<IdentityDb>().Database.BeginTransactionAsync(ct);
-        if (await AddOrganizationAsync(scope.ServiceProvider, organizationId, userId, name, slug, now, ct) is not { } membership)
+        request.GetRequiredService<Tenant>().Enter(organizationId);
+        await request.GetRequiredService<IdentityDb>().Database.BeginTransactionAsync(ct);
+        if (await AddOrganizationAsync(request, organizationId, userId, name, slug, now, ct) is not { } membership)
             return null;
-        await transaction.CommitAsync(ct);
         OrganizationCreated(log, userId, organizationId);
         return (membership, now);
     }

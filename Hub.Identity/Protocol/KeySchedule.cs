@@ -13,9 +13,14 @@ internal static class KeySchedule
     public static readonly TimeSpan PublishedBefore = TimeSpan.FromDays(14);
     public static readonly TimeSpan KeptAfter = TimeSpan.FromDays(14);
 
-    /// <summary>The key to sign with now; null when there is none.</summary>
-    public static KeyPeriod? FindSigning(IEnumerable<KeyPeriod> keys, DateTimeOffset now) =>
-        keys.Where(key => key.SignsFrom <= now && now < key.SignsUntil).MaxBy(key => key.SignsFrom);
+    /// <summary>
+    /// The key to sign with now; null when all have ended. One whose time has come; before the time of the first, that one: it was made by a replica whose clock is ahead.
+    /// </summary>
+    public static KeyPeriod? FindSigning(IEnumerable<KeyPeriod> keys, DateTimeOffset now)
+    {
+        var open = keys.Where(key => now < key.SignsUntil).OrderBy(key => key.SignsFrom).ToList();
+        return open.FindLast(key => key.SignsFrom <= now) ?? open.FirstOrDefault();
+    }
 
     /// <summary>Whether the key stands in the JWKS.</summary>
     public static bool IsPublished(KeyPeriod key, DateTimeOffset now) => now < key.RetiresAt;

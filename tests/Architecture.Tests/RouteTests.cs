@@ -1,4 +1,5 @@
 using System.Reflection;
+using CodeZero.Hub.Platform.Data;
 using CodeZero.Hub.Platform.Tenancy;
 using CodeZero.Hub.Platform.Web;
 using Microsoft.AspNetCore.Authorization;
@@ -52,6 +53,14 @@ public sealed class RouteTests(HubUnderTest hub) : IClassFixture<HubUnderTest>
         where IsBody(endpoint, parameter)
         from text in TextsWithoutRules(parameter.ParameterType)
         select $"{Name(endpoint)}: {text}");
+
+    /// <summary>Otherwise a crash between the change and the keeping of the answer lets a repetition change a second time.</summary>
+    [Fact]
+    public void Every_post_notes_its_idempotency_key_in_its_own_transaction_or_says_itself_what_a_repetition_means() => Findings.None(
+        from endpoint in hub.Endpoints
+        where endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods.Contains("POST") ?? false
+        where endpoint.Metadata.GetMetadata<OneTransaction>() is null && endpoint.Metadata.GetMetadata<OwnRepetition>() is null
+        select Name(endpoint));
 
     [Fact]
     public void Every_handler_that_waits_can_be_cancelled() => Findings.None(

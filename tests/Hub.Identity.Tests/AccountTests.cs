@@ -5,6 +5,7 @@ using CodeZero.Hub.Contracts;
 using CodeZero.Hub.Platform.Tenancy;
 using CodeZero.Testing;
 using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
 
 namespace CodeZero.Hub.Identity.Tests;
 
@@ -77,6 +78,35 @@ public sealed class AccountTests(HubFixture fixture) : IClassFixture<HubFixture>
         var slugs = await Task.WhenAll(responses.Select(async response => (await response.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("slug").GetString()));
         Assert.Equal(50, slugs.Distinct().Count());
         Assert.Contains(name.ToLowerInvariant().Replace(' ', '-'), slugs);
+    }
+
+    /// <summary>The Hub dies between the commit and the keeping of its answer, and the caller, who got none, asks again.</summary>
+    [Fact]
+    public async Task A_repetition_after_a_crash_creates_no_second_organization()
+    {
+        using var person = await fixture.SignUpAsync();
+        var key = Guid.CreateVersion7().ToString();
+        await using var database = NpgsqlDataSource.Create(fixture.Database.Superuser);
+        await ExecuteAsync("""
+            create function public.crash() returns trigger language plpgsql as $$ begin raise exception 'The answer is not kept.'; end $$;
+            create trigger crash before update of answer on platform.idempotency for each row when (new.answer is not null) execute function public.crash()
+            """);
+        Assert.Equal(HttpStatusCode.InternalServerError, (await CreateAsync()).StatusCode);
+        await ExecuteAsync("drop function public.crash() cascade; update platform.idempotency set locked_until = now() - interval '1 second'");
+
+        using var again = await CreateAsync();
+
+        Assert.Equal("idempotency.answer_lost", (await again.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("code").GetString());
+        var organizations = (await person.Client.GetFromJsonAsync<JsonElement>("/v1/orgs")).GetProperty("items").EnumerateArray();
+        Assert.Single(organizations, organization => organization.GetProperty("name").GetString() == "Once");
+
+        Task<HttpResponseMessage> CreateAsync() => person.Client.SendAsync(new(HttpMethod.Post, "/v1/orgs") { Content = JsonContent.Create(new { name = "Once" }), Headers = { { "Idempotency-Key", key } } });
+
+        async Task ExecuteAsync(string sql)
+        {
+            await using var command = database.CreateCommand(sql);
+            await command.ExecuteNonQueryAsync();
+        }
     }
 
     [Fact]

@@ -1,6 +1,8 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using CodeZero.Hub.Identity.Protocol;
 using CodeZero.Testing;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
 
@@ -126,6 +128,20 @@ public sealed class ProviderKeyTests(IdentityFixture fixture) : IClassFixture<Id
 
         Assert.All(sets, set => Assert.Equal(sets[0], set));
         Assert.Equal(2, sets[0].Count);
+    }
+
+    [Fact]
+    public async Task A_replica_whose_clock_is_behind_issues_tokens_from_the_first_start_on()
+    {
+        await using var database = await TestDatabase.CreateAsync();
+        await using var ahead = await fixture.StartAsync(database);
+        await KidsAsync(ahead);
+        await using var behind = await HubInstance.StartAsync(database, fixture.Settings,
+            services => services.AddSingleton<TimeProvider>(new FakeTimeProvider(fixture.Clock.GetUtcNow().AddMinutes(-1))), publicUrl: ahead.Address);
+        var keys = behind.Services.GetRequiredService<SigningKeys>();
+
+        foreach (var algorithm in SigningAlgorithms.All)
+            Assert.Contains((await keys.GetCurrentAsync(algorithm, default)).Key.KeyId, await KidsAsync(ahead));
     }
 
     [Fact]

@@ -88,6 +88,16 @@ public sealed class RuleTests
         Assert.False(KeySchedule.IsPublished(key, Start.AddDays(104)));
     }
 
+    /// <summary>Replicas start together, one makes the first key, and another one's clock is behind: it had no key to sign with, and answered with 500 until its clock was there.</summary>
+    [Fact]
+    public void The_first_key_signs_before_its_time_where_the_clock_is_behind()
+    {
+        KeyPeriod[] keys = [new("1", Start, Start.AddDays(90)), new("2", Start.AddDays(90), Start.AddDays(180))];
+
+        Assert.Equal("1", KeySchedule.FindSigning(keys, Start.AddSeconds(-5))!.Id);
+        Assert.Null(KeySchedule.FindSigning(keys, Start.AddDays(180)));
+    }
+
     [Fact]
     public void A_Hub_that_slept_through_the_change_makes_a_key_that_signs_at_once()
     {

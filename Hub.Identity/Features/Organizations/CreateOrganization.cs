@@ -17,7 +17,7 @@ public static class CreateOrganization
 
     [EndpointSummary("Create an organization")]
     internal static async Task<Results<Created<GetOrganization.Response>, ValidationProblem, ProblemHttpResult>> Handle(
-        Request request, ClaimsPrincipal user, Tenant tenant, Accounts accounts, CancellationToken ct)
+        Request request, ClaimsPrincipal user, Tenant tenant, Accounts accounts, HttpContext http, CancellationToken ct)
     {
         if (Signed.In(user, tenant) is not { } userId)
             return Signed.Out();
@@ -28,7 +28,7 @@ public static class CreateOrganization
             {
                 ["slug"] = ["A slug has 2 to 40 lower-case letters, digits and single hyphens, a letter first, and is none of the Hub's own words."],
             });
-        if (await accounts.CreateOrganizationAsync(userId, request.Name.Trim(), request.Slug, ct) is not var (membership, createdAt))
+        if (await accounts.CreateOrganizationAsync(http.RequestServices, userId, request.Name.Trim(), request.Slug, ct) is not var (membership, createdAt))
             return Problems.Conflict("organization.slug_taken", "Another organization has this slug. Choose another, or leave it out to get one made from the name.");
         return TypedResults.Created($"/v1/orgs/{membership.Slug}", new GetOrganization.Response(membership.OrganizationId, membership.Slug, membership.Name, OrganizationRole.Owner, createdAt));
     }
