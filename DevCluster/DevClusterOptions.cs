@@ -21,6 +21,9 @@ public sealed record DevClusterOptions
     /// <summary>Longest time a deleted pod stays, whatever its grace period. Default 100 ms.</summary>
     public TimeSpan PodStopDelay { get; init; } = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>Time from a write of a role or binding until requests are decided by it, as an API server decides by a cache that follows its store. Default 20 ms.</summary>
+    public TimeSpan AuthorizationDelay { get; init; } = TimeSpan.FromMilliseconds(20);
+
     /// <summary>Writes remembered for watches that start in the past, at least 1; older starting points are answered 410. Default 10,000.</summary>
     public int WatchHistory { get; init; } = 10_000;
 

@@ -61,7 +61,7 @@ public sealed class DevClusterServer : IAsyncDisposable
             store.Restore(journal.Loaded.Objects, journal.Loaded.Version);
         var catalog = new ResourceCatalog();
         store.OnCommit(CustomResources.StorageName, catalog.Follow);
-        var rbac = new Rbac(store);
+        var rbac = new Rbac(store, clock, options.AuthorizationDelay);
         var service = new ResourceService(store, catalog, new KindRules(store, catalog, rbac), clock);
         var tokens = new ServiceAccountTokens(identity.TokenKey, store, clock);
         Bootstrap.Ensure(service);
@@ -85,6 +85,7 @@ public sealed class DevClusterServer : IAsyncDisposable
         builder.WebHost.UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
+            kestrel.ResponseHeaderEncodingSelector = static name => name == "Warning" ? System.Text.Encoding.UTF8 : null;
             kestrel.Limits.MaxRequestBodySize = Http.MaxDrainedBytes;
             kestrel.Listen(options.Address, options.Port, listen => listen.UseHttps(certificate, https => https.SslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13));
         });

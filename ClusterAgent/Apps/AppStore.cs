@@ -103,21 +103,17 @@ internal sealed class AppStore(IClusterApi api, AppAdmission admission, Namespac
 
     public IAsyncEnumerable<AppSnapshot> ChangesAsync(CancellationToken ct) => feed.ListenAsync(ct);
 
-    private async Task PutAnswersAsync(AppInstall install, CancellationToken ct)
+    private Task PutAnswersAsync(AppInstall install, CancellationToken ct)
     {
-        var asApp = await gate.ActInAsync(install.Key.Namespace, ct);
         var target = new ObjectRef(ResourceKind.Secret, install.Key.Namespace, AppNames.Answers(install.Key.Name));
         if (install.Answers is null)
-        {
-            await asApp.DeleteAsync(target, new(), ct);
-            return;
-        }
+            return gate.WorkInAsync(target.Namespace!, asApp => asApp.DeleteAsync(target, new(), ct), ct);
         var secret = new KubernetesObject(target.Kind, target.Namespace, target.Name);
 
         // With these labels a change of the answers is heard like a change of any object of the App.
         secret.Metadata["labels"] = new JsonObject { [AppNames.ManagedByLabel] = AppNames.ManagedByValue, [AppNames.AppLabel] = install.Key.Name };
         secret.Json["data"] = new JsonObject { [AppNames.AnswersKey] = Convert.ToBase64String(Encoding.UTF8.GetBytes(install.Answers.ToJson().ToJsonString())) };
-        await asApp.ApplyAsync(secret, Write, ct);
+        return gate.WorkInAsync(target.Namespace!, asApp => asApp.ApplyAsync(secret, Write, ct), ct);
     }
 
     private static KubernetesObject Desired(AppInstall install)

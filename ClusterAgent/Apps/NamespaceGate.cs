@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Net;
 using System.Text.Json.Nodes;
 using CodeZero.ClusterAgent.Kubernetes;
 using CodeZero.ClusterAgent.Policy;
@@ -13,6 +14,7 @@ internal sealed class NamespaceGate(IClusterApi api, TimeProvider clock)
 {
     private static readonly TimeSpan IdentityLife = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan IdentityGrace = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan IdentityPoll = TimeSpan.FromMilliseconds(100);
     private static readonly WriteOptions Write = new(AppNames.FieldManager);
     private static readonly ResourceKind[] Occupants = [ResourceKind.Pod, ResourceKind.Service, ResourceKind.PersistentVolumeClaim, ResourceKind.Deployment, ResourceKind.StatefulSet];
 
@@ -61,6 +63,24 @@ internal sealed class NamespaceGate(IClusterApi api, TimeProvider clock)
             _identities[ns] = clock.GetTimestamp();
         }
         return api.As(ns, AppNames.ServiceAccount);
+    }
+
+    /// <summary>Does a piece of work as the namespace's own service account, and again while its refusal may only mean that the API server has not heard of the role yet.</summary>
+    /// <param name="work">May be done more than once.</param>
+    public async Task WorkInAsync(string ns, Func<IClusterApi, Task> work, CancellationToken ct)
+    {
+        for (; ; await Task.Delay(IdentityPoll, clock, ct))
+        {
+            var asApp = await ActInAsync(ns, ct);
+            try
+            {
+                await work(asApp);
+                return;
+            }
+            catch (ClusterApiException e) when (e.Code == HttpStatusCode.Forbidden && MayNotKnowYet(ns))
+            {
+            }
+        }
     }
 
     /// <summary>A refusal so soon after the role was granted may only mean that the API server has not heard of it yet. Later it means that the role is gone.</summary>

@@ -95,6 +95,13 @@ internal sealed class ListEndpoint(ResourceService service, TableWriter tables)
     /// <summary>Only the present state is kept: an exact older version is gone, a future one not yet there.</summary>
     private static void CheckVersion(IQueryCollection query, long version)
     {
+        if (query["resourceVersionMatch"].FirstOrDefault() is { Length: > 0 } match)
+        {
+            if (match is not ("Exact" or "NotOlderThan"))
+                throw StatusException.Invalid("meta.k8s.io", "ListOptions", "", [FieldError.NotSupported("resourceVersionMatch", match, ["Exact", "NotOlderThan", ""])]);
+            if (string.IsNullOrEmpty(query["resourceVersion"]))
+                throw StatusException.Invalid("meta.k8s.io", "ListOptions", "", [FieldError.Forbidden("resourceVersionMatch", "resourceVersionMatch is forbidden unless resourceVersion is provided")]);
+        }
         if (query["resourceVersion"].FirstOrDefault() is not { Length: > 0 } text || !string.IsNullOrEmpty(query["continue"]))
             return;
         if (!long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var asked))

@@ -189,7 +189,6 @@ internal sealed class ResourceEndpoints(ResourceService service, ListEndpoint li
     private static void Warn(HttpContext http, string text)
     {
         var quoted = text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal);
-        var ascii = new string([.. quoted.Select(c => c is >= ' ' and < (char)127 ? c : '?')]);
-        http.Response.Headers.Append("Warning", $"299 - \"{ascii}\"");
+        http.Response.Headers.Append("Warning", $"299 - \"{new string([.. quoted.Select(c => char.IsControl(c) ? '?' : c)])}\"");
     }
 }

@@ -37,7 +37,7 @@ internal sealed class ResourceService(ObjectStore store, ResourceCatalog catalog
             var at = target with { Name = made.StringAt("metadata", "name") ?? "" };
             RefuseInMissingNamespace(at);
             ServerFields.Give(at, made, clock.GetUtcNow());
-            if (Finish(at, null, made, context, managers: true, apply: false) is { } written)
+            if (Finish(at, null, made, context, managers: true) is { } written)
                 return written;
             if (!generate || attempt >= GeneratedNameAttempts)
                 throw StatusException.AlreadyExists(at.Type.Group, at.Type.Plural, at.Name);
@@ -56,7 +56,7 @@ internal sealed class ResourceService(ObjectStore store, ResourceCatalog catalog
 
     /// <summary>PATCH other than apply: the function makes the new object from a copy of the live one.</summary>
     public JsonObject Patch(Target target, Func<JsonObject, JsonObject> patch, WriteContext context) =>
-        Change(target, context, live => ObjectDecoder.Decode(target, patch(live), context));
+        Change(target, context, live => ObjectDecoder.Decode(target, patch(live), context, BodyOrigin.Patched));
 
     /// <summary>A controller's change; returning false from the action changes nothing.</summary>
     public JsonObject Modify(Target target, Func<JsonObject, bool> action, WriteContext context) =>
@@ -65,7 +65,7 @@ internal sealed class ResourceService(ObjectStore store, ResourceCatalog catalog
     /// <summary>Server-side apply. Creates what is not there, except through a subresource.</summary>
     public (JsonObject Object, bool Created) Apply(Target target, JsonObject body, bool force, WriteContext context)
     {
-        var config = ObjectDecoder.Decode(target, body, context, apply: true);
+        var config = ObjectDecoder.Decode(target, body, context, BodyOrigin.Applied);
         if (config.At("metadata", "managedFields") is not null)
             throw StatusException.BadRequest("metadata.managedFields must be nil");
         for (var race = 0; race < MaxRaces; race++)
@@ -86,7 +86,7 @@ internal sealed class ResourceService(ObjectStore store, ResourceCatalog catalog
             var merged = FieldManager.Apply(current, relevant, target.Version.Schema, new(context.Manager, target.ApiVersion, target.Subresource), force, target.Version.HasStatus, clock.GetUtcNow());
             if (live is null)
                 ServerFields.Give(target, merged, clock.GetUtcNow());
-            if (Finish(target, live, merged, context, managers: false, apply: true) is { } written)
+            if (Finish(target, live, merged, context, managers: false) is { } written)
                 return (written, live is null);
         }
         throw target.Modified();
@@ -104,7 +104,7 @@ internal sealed class ResourceService(ObjectStore store, ResourceCatalog catalog
             var liveVersion = live.Value.StringAt("metadata", "resourceVersion");
             if (version is { Length: > 0 } && version != liveVersion)
                 throw target.Modified();
-            if (Finish(target, live, changed, context, managers: true, apply: false) is { } written)
+            if (Finish(target, live, changed, context, managers: true) is { } written)
                 return written;
         }
         throw target.Modified();
@@ -113,7 +113,7 @@ internal sealed class ResourceService(ObjectStore store, ResourceCatalog catalog
     /// <summary>
     /// The common end of every write. Null when another write came between (or, creating, when the object exists).
     /// </summary>
-    private JsonObject? Finish(Target target, StoredObject? live, JsonObject o, WriteContext context, bool managers, bool apply)
+    private JsonObject? Finish(Target target, StoredObject? live, JsonObject o, WriteContext context, bool managers)
     {
         var now = clock.GetUtcNow();
         var schema = target.Version.Schema;
@@ -125,6 +125,7 @@ internal sealed class ResourceService(ObjectStore store, ResourceCatalog catalog
         }
         else if (target.Version.HasStatus && target.Type.IsCustom)
             o.Remove("status");
+        SchemaWalk.DropEmpty(target.Type.IsCustom ? o["metadata"] : o, target.Type.IsCustom ? ResourceCatalog.ObjectMeta : schema);
         SchemaWalk.Default(o, schema);
         SchemaWalk.Canonicalize(o, schema);
         if (target.Subresource is not "status")
@@ -141,7 +142,7 @@ internal sealed class ResourceService(ObjectStore store, ResourceCatalog catalog
             throw StatusException.Invalid(target.Type.Group, target.Type.Kind, target.Name, errors);
         rules.Authorize(target, o, before, context.User);
 
-        if (before is not null && JsonNode.DeepEquals(before, o))
+        if (before is not null && FieldManager.SameButForTimes(before, o))
             return before;
         if (context.DryRun)
             return live is null && store.Get(target.Key) is not null ? null : o;
@@ -172,11 +173,7 @@ internal sealed class ResourceService(ObjectStore store, ResourceCatalog catalog
         for (var race = 0; race < MaxRaces; race++)
         {
             var live = Get(target);
-            if (options.Uid is { } uid && uid != live.Uid)
-                throw StatusException.Conflict(target.Type.Group, target.Type.Plural, target.Name, $"Precondition failed: UID in precondition: {uid}, UID in object meta: {live.Uid}");
-            if (options.ResourceVersion is { } version && version != live.Value.StringAt("metadata", "resourceVersion"))
-                throw StatusException.Conflict(target.Type.Group, target.Type.Plural, target.Name,
-                    $"Precondition failed: ResourceVersion in precondition: {version}, ResourceVersion in object meta: {live.Value.StringAt("metadata", "resourceVersion")}");
+            RefuseOtherThan(target, live, options);
             var o = live.Value.Copy();
             Deletion.Mark(o, target.Type, options, clock.GetUtcNow());
             var gone = IsDone(target, o);
@@ -186,6 +183,18 @@ internal sealed class ResourceService(ObjectStore store, ResourceCatalog catalog
                 return (VersionConversion.FromStorage(stored.Value, target.Type, target.Version.Name), gone);
         }
         throw target.Modified();
+    }
+
+    /// <summary>Holds a deletion to its preconditions; what does not meet them is named by its kind, not by its resource.</summary>
+    private static void RefuseOtherThan(Target target, StoredObject live, DeleteOptions options)
+    {
+        void Demand(string what, string? expected, string? actual, string because)
+        {
+            if (expected is not null && expected != actual)
+                throw StatusException.Conflict(target.Type.Group, target.Type.Kind, target.Name, $"the {what} in the precondition ({expected}) does not match the {what} in record ({actual}). The object might have been {because}");
+        }
+        Demand("UID", options.Uid, live.Uid, "deleted and then recreated");
+        Demand("ResourceVersion", options.ResourceVersion, live.Value.StringAt("metadata", "resourceVersion"), "modified");
     }
 
     /// <summary>Sets the finalizers in the spec of a namespace; a deleted one without any disappears.</summary>

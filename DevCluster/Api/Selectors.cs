@@ -118,7 +118,8 @@ internal sealed class FieldSelector
             if (part.Replace("!=", "=", StringComparison.Ordinal).Replace("==", "=", StringComparison.Ordinal).Split('=', 2) is not [var field, var value])
                 throw StatusException.BadRequest($"invalid selector: '{text}'; can't understand '{part}'");
             if (field is not ("metadata.name" or "metadata.namespace") && !selectable.Contains(field))
-                throw StatusException.BadRequest($"field label not supported: {field}");
+                throw StatusException.BadRequest(selectable.Count > 0 ? $"field label not supported: {field}"
+                    : $"\"{field}\" is not a known field selector: only \"metadata.name\", \"metadata.namespace\"");
             selector.requirements.Add((field == "source" ? ["source", "component"] : field.Split('.'), equal, value));
         }
         return selector;

@@ -12,7 +12,7 @@ internal static partial class YamlText
 {
     private const int MaxNodes = 500_000;
 
-    /// <summary>Parses one document; a syntax error, a second document, a duplicate key or excess is a 400.</summary>
+    /// <summary>Parses the first document, as the API server does, which reads no further; a syntax error, a duplicate key or excess in it is a 400.</summary>
     public static JsonNode? Parse(ReadOnlySpan<byte> utf8)
     {
         try
@@ -37,9 +37,7 @@ internal static partial class YamlText
             if (parser.TryConsume<StreamEnd>(out _))
                 return null;
             parser.Consume<DocumentStart>();
-            var root = Node(0);
-            parser.Consume<DocumentEnd>();
-            return parser.TryConsume<StreamEnd>(out _) ? root : throw StatusException.BadRequest("the body must be a single YAML document");
+            return Node(0);
         }
 
         private JsonNode? Node(int depth)

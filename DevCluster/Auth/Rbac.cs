@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using CodeZero.DevCluster.Api;
 using CodeZero.DevCluster.Schemas;
 using CodeZero.DevCluster.Storage;
+using Objects = System.Collections.Immutable.ImmutableSortedDictionary<(string Namespace, string Name), CodeZero.DevCluster.Storage.StoredObject>;
 
 namespace CodeZero.DevCluster.Auth;
 
@@ -66,31 +67,72 @@ internal sealed record PolicyRule(string[] Verbs, string[] Groups, string[] Reso
     }
 }
 
-/// <summary>Role-based access control, decided on the roles and bindings as they are stored now. Nothing is allowed that no rule allows.</summary>
-internal sealed class Rbac(ObjectStore store)
+/// <summary>
+/// Role-based access control. Nothing is allowed that no rule allows. Requests are decided on the roles and bindings as the authorizer knows them, which is
+/// <see cref="DevClusterOptions.AuthorizationDelay"/> late; what a role may grant, on those that are stored now.
+/// </summary>
+internal sealed class Rbac
 {
     private const string Group = "rbac.authorization.k8s.io";
+
+    private readonly ObjectStore store;
+    private readonly TimeProvider clock;
+    private readonly TimeSpan delay;
+    private readonly Queue<(long Stored, Roles State)> coming = new();
+    private readonly Lock gate = new();
+    private Roles known;
+
+    public Rbac(ObjectStore store, TimeProvider clock, TimeSpan delay)
+    {
+        (this.store, this.clock, this.delay) = (store, clock, delay);
+        known = Stored;
+        foreach (var resource in new[] { "roles", "clusterroles", "rolebindings", "clusterrolebindings" })
+            store.OnCommit($"{Group}/{resource}", (_, _) =>
+            {
+                lock (gate)
+                    coming.Enqueue((clock.GetTimestamp(), Stored));
+            });
+    }
+
+    private Roles Stored => new(Objects("roles"), Objects("clusterroles"), Objects("rolebindings"), Objects("clusterrolebindings"));
+
+    private Roles Known
+    {
+        get
+        {
+            lock (gate)
+            {
+                while (coming.TryPeek(out var next) && clock.GetElapsedTime(next.Stored) >= delay)
+                    known = coming.Dequeue().State;
+                return known;
+            }
+        }
+    }
 
     public bool Allows(User user, AccessRequest request) => user.IsMaster || RulesOf(user, request.Namespace).Any(r => r.Allows(request));
 
     /// <summary>Every rule that holds for the user in the namespace (empty: those that hold everywhere).</summary>
-    public IEnumerable<PolicyRule> RulesOf(User user, string ns)
+    public IEnumerable<PolicyRule> RulesOf(User user, string ns) => RulesOf(Known, user, ns);
+
+    private static IEnumerable<PolicyRule> RulesOf(Roles roles, User user, string ns)
     {
         if (user.IsMaster)
             yield return new(["*"], ["*"], ["*"], [], []);
         if (user.IsMaster)
             yield return new(["*"], [], [], [], ["*"]);
-        foreach (var binding in store.List($"{Group}/clusterrolebindings"))
+        foreach (var binding in roles.ClusterBindings.Values)
             if (Names(binding.Value, user, ""))
-                foreach (var rule in RulesOfRole(binding.Value["roleRef"], ""))
+                foreach (var rule in roles.RulesOf(binding.Value["roleRef"], ""))
                     yield return rule;
         if (ns.Length == 0)
             yield break;
-        foreach (var binding in store.List($"{Group}/rolebindings", ns))
-            if (Names(binding.Value, user, ns))
-                foreach (var rule in RulesOfRole(binding.Value["roleRef"], ns))
+        foreach (var binding in roles.Bindings.Values)
+            if (binding.Key.Namespace == ns && Names(binding.Value, user, ns))
+                foreach (var rule in roles.RulesOf(binding.Value["roleRef"], ns))
                     yield return rule;
     }
+
+    private Objects Objects(string resource) => store.Snapshot($"{Group}/{resource}").Objects;
 
     private static bool Names(JsonObject binding, User user, string ns) => binding.ObjectsAt("subjects").Any(s => s.StringAt("kind") switch
     {
@@ -99,13 +141,6 @@ internal sealed class Rbac(ObjectStore store)
         "ServiceAccount" => user.Name == User.ServiceAccountName(s.StringAt("namespace") ?? ns, s.StringAt("name") ?? ""),
         _ => false,
     });
-
-    private IEnumerable<PolicyRule> RulesOfRole(JsonNode? reference, string ns)
-    {
-        var name = reference.StringAt("name") ?? "";
-        var role = reference.StringAt("kind") == "Role" ? store.Get(new($"{Group}/roles", ns, name)) : store.Get(new($"{Group}/clusterroles", "", name));
-        return role?.Value.ObjectsAt("rules").Select(PolicyRule.Read) ?? [];
-    }
 
     /// <summary>Refuses a role or binding that grants more than the user holds, unless the user may <c>escalate</c> roles or <c>bind</c> this one.</summary>
     public void RefuseEscalation(Target target, JsonObject o, JsonObject? before, User user)
@@ -123,10 +158,22 @@ internal sealed class Rbac(ObjectStore store)
             throw StatusException.NotFound(Group, resource, name);
         if (!binding && o["aggregationRule"] is not null)
             throw target.Forbidden("must have cluster-admin privileges to use an aggregationRule");
-        var granted = binding ? RulesOfRole(o["roleRef"], target.Namespace) : o.ObjectsAt("rules").Select(PolicyRule.Read);
-        var held = RulesOf(user, target.Namespace).ToArray();
+        var stored = Stored;
+        var granted = binding ? stored.RulesOf(o["roleRef"], target.Namespace) : o.ObjectsAt("rules").Select(PolicyRule.Read);
+        var held = RulesOf(stored, user, target.Namespace).ToArray();
         var missing = granted.SelectMany(r => r.Pieces()).Where(p => !held.Any(h => h.Covers(p))).ToArray();
         if (missing.Length > 0)
             throw target.Forbidden($"user \"{user.Name}\" (groups=[{string.Join(" ", user.Groups.Select(g => $"\"{g}\""))}]) is attempting to grant RBAC permissions not currently held:\n{string.Join('\n', missing.Select(m => m.ToString()))}");
+    }
+
+    /// <summary>All roles and bindings at one moment.</summary>
+    private sealed record Roles(Objects Local, Objects Cluster, Objects Bindings, Objects ClusterBindings)
+    {
+        public IEnumerable<PolicyRule> RulesOf(JsonNode? reference, string ns)
+        {
+            var name = reference.StringAt("name") ?? "";
+            var role = reference.StringAt("kind") == "Role" ? Local.GetValueOrDefault((ns, name)) : Cluster.GetValueOrDefault(("", name));
+            return role?.Value.ObjectsAt("rules").Select(PolicyRule.Read) ?? [];
+        }
     }
 }

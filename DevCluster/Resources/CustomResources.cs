@@ -126,7 +126,9 @@ internal static class CustomResources
                 errors.Add(FieldError.Invalid($"{path}.name", name, Names.LabelRule));
             if (!seen.Add(name))
                 errors.Add(FieldError.Duplicate($"{path}.name", name));
-            StructuralSchema.Root(versions[i].At("schema", "openAPIV3Schema") as JsonObject, ResourceCatalog.ObjectMeta, $"{path}.schema.openAPIV3Schema", errors);
+            // The schema of a single version is kept for all of them, and errors in it are told of there.
+            var schemaPath = versions.Length == 1 ? "spec.validation.openAPIV3Schema" : $"{path}.schema.openAPIV3Schema";
+            StructuralSchema.Root(versions[i].At("schema", "openAPIV3Schema") as JsonObject, ResourceCatalog.ObjectMeta, schemaPath, errors);
             if (versions[i].At("subresources", "scale") is JsonObject scale)
                 foreach (var field in new[] { "specReplicasPath", "statusReplicasPath" })
                     if (scale.StringAt(field) is not { Length: > 1 } jsonPath || jsonPath[0] != '.')

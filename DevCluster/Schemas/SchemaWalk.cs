@@ -57,6 +57,20 @@ internal static class SchemaWalk
             }
     }
 
+    /// <summary>Drops empty maps and lists from fields that need not be there: the built-in types cannot tell them from absent ones.</summary>
+    public static void DropEmpty(JsonNode? node, Schema schema)
+    {
+        if (node is JsonArray array)
+            foreach (var item in array)
+                DropEmpty(item, schema.Item);
+        else if (node is JsonObject o)
+            foreach (var (name, value) in o.ToArray())
+                if (schema.Field(name) is { Required: false, Schema.Type: SchemaType.Map or SchemaType.List } && value is JsonObject { Count: 0 } or JsonArray { Count: 0 })
+                    o.Remove(name);
+                else if (schema.Member(name) is { Type: not SchemaType.Any } member)
+                    DropEmpty(value, member);
+    }
+
     /// <summary>Fills absent fields with their defaults, at every depth.</summary>
     public static void Default(JsonNode? node, Schema schema)
     {

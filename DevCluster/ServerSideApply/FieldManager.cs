@@ -58,7 +58,7 @@ internal static class FieldManager
         TypedObject.RemoveAbandoned(merged, previous, allOwned, schema);
 
         var comparison = TypedObject.Compare(before, merged, schema);
-        var changed = comparison.Added.Union(comparison.Modified).Intersect(set);
+        var changed = comparison.Added.Union(comparison.Modified);
         var conflicts = others.Select(e => (Entry: e, Fields: e.Fields.Intersect(changed))).Where(c => !c.Fields.IsEmpty).ToArray();
         if (conflicts.Length > 0 && !force)
             throw Conflict(conflicts.Select(c => (c.Entry, c.Fields.Paths().ToArray())).ToArray());
@@ -67,15 +67,24 @@ internal static class FieldManager
         foreach (var entry in others)
             entry.Fields = entry.Fields.Except(comparison.Removed);
 
-        var unchanged = own is not null && JsonNode.DeepEquals(own.Fields.ToJson(), set.ToJson());
         if (own is null)
             entries.Add(own = new(writer, "Apply"));
-        own.Fields = set;
-        own.ApiVersion = writer.ApiVersion;
-        if (!unchanged || !comparison.IsEmpty || own.Time is null)
-            own.Time = Timestamps.Format(now);
+        (own.Fields, own.ApiVersion, own.Time) = (set, writer.ApiVersion, Timestamps.Format(now));
         Write(merged, entries);
         return merged;
+    }
+
+    /// <summary>Whether a write changed nothing but when it was made.</summary>
+    public static bool SameButForTimes(JsonObject before, JsonObject after)
+    {
+        static JsonObject Timeless(JsonObject o)
+        {
+            var copy = o.Copy();
+            foreach (var entry in copy.ObjectsAt("metadata", "managedFields"))
+                entry.Remove("time");
+            return copy;
+        }
+        return JsonNode.DeepEquals(before, after) || JsonNode.DeepEquals(Timeless(before), Timeless(after));
     }
 
     private static FieldSet Owned(FieldSet set, Writer writer, bool hasStatus)

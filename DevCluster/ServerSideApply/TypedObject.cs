@@ -73,10 +73,7 @@ internal static class TypedObject
     }
 
     /// <summary>What changed between two versions of an object.</summary>
-    public sealed record Comparison(FieldSet Added, FieldSet Modified, FieldSet Removed)
-    {
-        public bool IsEmpty => Added.IsEmpty && Modified.IsEmpty && Removed.IsEmpty;
-    }
+    public sealed record Comparison(FieldSet Added, FieldSet Modified, FieldSet Removed);
 
     public static Comparison Compare(JsonNode? before, JsonNode? after, Schema schema)
     {

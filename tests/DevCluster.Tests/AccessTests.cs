@@ -40,7 +40,8 @@ public sealed class AccessTests(ClusterFixture cluster) : IClassFixture<ClusterF
         using var climber = account.As("kubernetes-admin", "system:masters");
         var refused = await climber.GetAsync("/api/v1/nodes");
         Assert.Equal(403, refused.Code);
-        Assert.Contains("cannot impersonate resource \"groups\"", refused.Text("message"));
+        // Newer servers ask for a narrower right first, and name that one.
+        Assert.Matches("cannot impersonate(-on:user-info:list)? resource", refused.Text("message"));
     }
 
     [Fact]
@@ -112,7 +113,7 @@ public sealed class AccessTests(ClusterFixture cluster) : IClassFixture<ClusterF
         var map = $"/api/v1/namespaces/{ns}/configmaps/x";
         var refused = await Testing.Eventually.GetAsync(() => jane.ApplyAsync(map, "m", Manifests.ConfigMap("x")), r => r.Text("message")!.Contains("cannot create", StringComparison.Ordinal));
         Assert.Equal(403, refused.Code);
-        await cluster.Api.ApplyAsync(map, "m", Manifests.ConfigMap("x"));
+        await cluster.Api.PostAsync($"/api/v1/namespaces/{ns}/configmaps", new() { ["metadata"] = new JsonObject { ["name"] = "x" } });
         Assert.Equal(200, (await jane.ApplyAsync(map, "jane", Manifests.ConfigMap("x", ("a", "1")))).Code);
     }
 

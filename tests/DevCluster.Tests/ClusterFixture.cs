@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
@@ -14,6 +15,7 @@ public sealed class ClusterFixture : IAsyncLifetime
 
     private readonly DirectoryInfo directory = Directory.CreateTempSubdirectory("codezero-devcluster-");
     private readonly List<IDisposable> made = [];
+    private readonly ConcurrentBag<string> left = [];
     private DevClusterServer? server;
     private string kubeconfig = "";
 
@@ -47,8 +49,17 @@ public sealed class ClusterFixture : IAsyncLifetime
     {
         var name = $"t-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(5))}";
         Assert.Equal(201, (await Api.PostAsync("/api/v1/namespaces", new() { ["metadata"] = new JsonObject { ["name"] = name } })).Code);
+        left.Add($"/api/v1/namespaces/{name}");
         await Eventually.HoldsAsync(async () => (await Api.GetAsync($"/api/v1/namespaces/{name}/serviceaccounts/default")).Code == 200);
         return name;
+    }
+
+    /// <summary>Applies the definition of ships in this group.</summary>
+    public async Task DefineShipsAsync(string group, string? definition = null)
+    {
+        var path = $"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/ships.{group}";
+        left.Add(path);
+        await Api.ApplyAsync(path, "test", definition ?? Manifests.Definition(group));
     }
 
     private static async Task<Api> FromKubeconfigAsync(string path)
@@ -66,6 +77,10 @@ public sealed class ClusterFixture : IAsyncLifetime
     {
         foreach (var resource in made)
             resource.Dispose();
+        // A real cluster goes on without these tests.
+        if (RealKubeconfig is not null)
+            foreach (var path in left)
+                await Api.DeleteAsync(path);
         Api.Dispose();
         if (server is not null)
             await server.DisposeAsync();

@@ -82,7 +82,7 @@ public sealed class GarbageCollectionTests(ClusterFixture cluster) : IClassFixtu
         var (maps, owner) = await OwnerAsync();
         var refused = await cluster.Api.DeleteAsync($"{maps}/owner", """{"preconditions":{"uid":"00000000-0000-0000-0000-000000000000"}}""");
         Assert.Equal(409, refused.Code);
-        Assert.Contains("Precondition failed: UID in precondition", refused.Text("message"));
+        Assert.StartsWith("Operation cannot be fulfilled on ConfigMap \"owner\": the UID in the precondition (00000000-0000-0000-0000-000000000000) does not match the UID in record", refused.Text("message"));
         var done = await cluster.Api.DeleteAsync($"{maps}/owner", $$$"""{"preconditions":{"uid":"{{{owner.Text("metadata", "uid")}}}"}}""");
         Assert.Equal((200, "Success", "configmaps"), (done.Code, done.Text("status"), done.Text("details", "kind")));
     }

@@ -46,20 +46,20 @@ public sealed class KubectlDiscoveryTests(ClusterFixture cluster) : IClassFixtur
     {
         const string Group = "discovery.example.com";
         var kubectl = await cluster.NamespaceAsync();
-        await kubectl.RunAsync("apply -f -", Manifests.Definition(Group));
+        await cluster.DefineShipsAsync(Group, Manifests.Definition(Group).Replace("shortNames: [shp]", "shortNames: [dsc]", StringComparison.Ordinal));
         await kubectl.RunAsync($"wait --for=condition=Established crd/ships.{Group} --timeout=30s");
-        await Eventually.HoldsAsync(async () => (await kubectl.TryAsync("get ships")).ExitCode == 0);
+        await Eventually.HoldsAsync(async () => (await kubectl.TryAsync($"get ships.{Group}")).ExitCode == 0);
         await kubectl.RunAsync("apply -f -", Manifests.Ship(Group, "beagle", "captain: robert, tons: 242, log: {any: {thing: [1, two]}}"));
 
-        await kubectl.RunAsync("patch ship beagle --subresource=status --type=merge -p '{\"status\":{\"conditions\":[{\"type\":\"Afloat\",\"status\":\"True\"}]}}'");
-        Assert.Equal("NAME CAPTAIN AFLOAT AGE", (await kubectl.RunAsync("get shp")).Rows[0]);
-        Assert.StartsWith("beagle robert True ", (await kubectl.RunAsync("get shp")).Rows[1]);
-        Assert.StartsWith("beagle robert True 242 ", (await kubectl.RunAsync("get ship -o wide")).Rows[1]);
-        await kubectl.RunAsync("wait --for=condition=Afloat ship/beagle --timeout=10s");
-        Assert.Equal("3 two", (await kubectl.RunAsync("get ship beagle -o 'jsonpath={.spec.masts} {.spec.log.any.thing[1]}'")).Output);
-        Assert.Contains("Who gives the orders.", (await kubectl.RunAsync("explain ship.spec.captain")).Output);
-        await kubectl.RunAsync("scale ship beagle --replicas=2");
-        Assert.Equal("2 2", (await kubectl.RunAsync("get ship beagle -o 'jsonpath={.spec.masts} {.metadata.generation}'")).Output);
+        await kubectl.RunAsync($"patch ships.{Group} beagle --subresource=status --type=merge -p '{{\"status\":{{\"conditions\":[{{\"type\":\"Afloat\",\"status\":\"True\"}}]}}}}'");
+        Assert.Equal("NAME CAPTAIN AFLOAT AGE", (await kubectl.RunAsync("get dsc")).Rows[0]);
+        Assert.StartsWith("beagle robert True ", (await kubectl.RunAsync("get dsc")).Rows[1]);
+        Assert.StartsWith("beagle robert True 242 ", (await kubectl.RunAsync($"get ships.{Group} -o wide")).Rows[1]);
+        await kubectl.RunAsync($"wait --for=condition=Afloat ships.{Group}/beagle --timeout=10s");
+        Assert.Equal("3 two", (await kubectl.RunAsync($"get ships.{Group} beagle -o 'jsonpath={{.spec.masts}} {{.spec.log.any.thing[1]}}'")).Output);
+        Assert.Contains("Who gives the orders.", (await kubectl.RunAsync($"explain ships.spec.captain --api-version={Group}/v1")).Output);
+        await kubectl.RunAsync($"scale ships.{Group} beagle --replicas=2");
+        Assert.Equal("2 2", (await kubectl.RunAsync($"get ships.{Group} beagle -o 'jsonpath={{.spec.masts}} {{.metadata.generation}}'")).Output);
 
         Assert.Contains("unknown field \"spec.wings\"", (await kubectl.TryAsync("apply -f -", Manifests.Ship(Group, "bad", "captain: ada, wings: 2"))).Error);
         Assert.Contains("spec.captain: Required value", (await kubectl.TryAsync("apply -f -", Manifests.Ship(Group, "bad", "tons: 2"))).Error);
@@ -67,7 +67,7 @@ public sealed class KubectlDiscoveryTests(ClusterFixture cluster) : IClassFixtur
         Assert.Contains("Unsupported value: \"raft\": supported values: \"sloop\", \"frigate\"", (await kubectl.TryAsync("apply -f -", Manifests.Ship(Group, "bad", "captain: ada, class: raft"))).Error);
 
         await kubectl.RunAsync($"delete crd ships.{Group}");
-        Assert.Equal(1, (await kubectl.TryAsync("get ships")).ExitCode);
+        Assert.Equal(1, (await kubectl.TryAsync($"get ships.{Group}")).ExitCode);
     }
 
     [KubectlFact]
@@ -76,7 +76,7 @@ public sealed class KubectlDiscoveryTests(ClusterFixture cluster) : IClassFixtur
         var kubectl = await cluster.NamespaceAsync();
         var refused = await kubectl.TryAsync("apply -f -", Manifests.Definition("broken.example.com").Replace("captain: {type: string,", "captain: {", StringComparison.Ordinal));
         Assert.Equal(1, refused.ExitCode);
-        Assert.Contains("spec.versions[0].schema.openAPIV3Schema.properties[spec].properties[captain].type: Required value: must not be empty for specified object fields", refused.Error);
+        Assert.Contains("spec.validation.openAPIV3Schema.properties[spec].properties[captain].type: Required value: must not be empty for specified object fields", refused.Error);
         Assert.Contains("must be spec.names.plural+\".\"+spec.group", (await kubectl.TryAsync("apply -f -", Manifests.Definition("broken.example.com").Replace("name: ships.", "name: boats.", StringComparison.Ordinal))).Error);
     }
 }

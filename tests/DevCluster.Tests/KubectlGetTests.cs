@@ -50,16 +50,18 @@ public sealed class KubectlGetTests(ClusterFixture cluster) : IClassFixture<Clus
         Assert.Equal("three", await Names("-l app,!tier"));
         Assert.Equal("two", await Names("--field-selector metadata.name=two"));
         var refused = await kubectl.TryAsync("get configmap --field-selector data.x=1");
-        Assert.Contains("field label not supported: data.x", refused.Error);
+        Assert.Contains("\"data.x\" is not a known field selector: only \"metadata.name\", \"metadata.namespace\"", refused.Error);
+        Assert.Contains("field label not supported: data.x", (await kubectl.TryAsync("get secret --field-selector data.x=1")).Error);
     }
 
     [KubectlFact]
     public async Task All_namespaces_show_in_one_list()
     {
         var (first, second) = (await cluster.NamespaceAsync(), await cluster.NamespaceAsync());
-        await first.RunAsync("create configmap everywhere");
-        await second.RunAsync("create configmap everywhere");
-        var rows = (await first.RunAsync("get configmap -A --field-selector metadata.name=everywhere")).Rows;
+        var name = $"everywhere-{Guid.CreateVersion7():N}";
+        await first.RunAsync($"create configmap {name}");
+        await second.RunAsync($"create configmap {name}");
+        var rows = (await first.RunAsync($"get configmap -A --field-selector metadata.name={name}")).Rows;
         Assert.Equal("NAMESPACE NAME DATA AGE", rows[0]);
         Assert.Equal(3, rows.Count);
     }

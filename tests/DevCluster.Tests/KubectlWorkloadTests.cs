@@ -17,7 +17,7 @@ public sealed class KubectlWorkloadTests(ClusterFixture cluster) : IClassFixture
         await kubectl.RunAsync("scale deployment web --replicas=3");
         await kubectl.RunAsync("set image deployment/web nginx=nginx:2");
         await kubectl.RunAsync("rollout status deployment/web --timeout=60s");
-        Assert.Equal("nginx:2 nginx:2 nginx:2", (await kubectl.RunAsync("get pods -o jsonpath={.items[*].spec.containers[0].image}")).Output);
+        await Eventually.HoldsAsync(async () => await ImagesAsync(kubectl) == "nginx:2 nginx:2 nginx:2");
         Assert.Equal(2, (await kubectl.RunAsync("get rs -o name")).Rows.Count);
         await kubectl.RunAsync("rollout undo deployment/web");
         await kubectl.RunAsync("rollout status deployment/web --timeout=60s");
@@ -35,7 +35,7 @@ public sealed class KubectlWorkloadTests(ClusterFixture cluster) : IClassFixture
         await kubectl.RunAsync("rollout status deployment/web --timeout=60s");
         await kubectl.RunAsync("apply -f -", manifest.Replace("nginx:1", "nginx:2", StringComparison.Ordinal));
         await kubectl.RunAsync("rollout status deployment/web --timeout=60s");
-        Assert.Equal("nginx:2", (await kubectl.RunAsync("get pods -o jsonpath={.items[*].spec.containers[0].image}")).Output);
+        Assert.Equal("nginx:2", await ImagesAsync(kubectl));
     }
 
     [DevClusterKubectlFact]
@@ -128,7 +128,7 @@ public sealed class KubectlWorkloadTests(ClusterFixture cluster) : IClassFixture
         Assert.Equal(2, (await kubectl.RunAsync("get pvc data-db-0 data-db-1 -o name")).Rows.Count);
         await kubectl.RunAsync("set image statefulset/db main=nginx:2");
         await kubectl.RunAsync("rollout status statefulset/db --timeout=120s");
-        Assert.Equal("nginx:2 nginx:2", (await kubectl.RunAsync("get pods -o jsonpath={.items[*].spec.containers[0].image}")).Output);
+        Assert.Equal("nginx:2 nginx:2", await ImagesAsync(kubectl));
     }
 
     [KubectlFact]
@@ -160,4 +160,7 @@ public sealed class KubectlWorkloadTests(ClusterFixture cluster) : IClassFixture
         await kubectl.RunAsync("wait --for=condition=Ready pod/one --timeout=60s");
         Assert.Contains("DevCluster runs no containers", (await kubectl.RunAsync("logs one")).Output);
     }
+
+    /// <summary>The images of the pods that are there; one that was told to go is there for a while.</summary>
+    private static async Task<string> ImagesAsync(Kubectl kubectl) => (await kubectl.RunAsync("get pods -o jsonpath={.items[*].spec.containers[0].image}")).Output;
 }

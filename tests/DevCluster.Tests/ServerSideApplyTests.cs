@@ -82,7 +82,7 @@ public sealed class ServerSideApplyTests(ClusterFixture cluster) : IClassFixture
     public async Task A_custom_list_merges_as_its_schema_says()
     {
         const string Group = "apply.example.com";
-        await cluster.Api.ApplyAsync($"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/ships.{Group}", "test", Manifests.Definition(Group));
+        await cluster.DefineShipsAsync(Group);
         var path = $"/apis/{Group}/v1/namespaces/{await cluster.NewNamespaceAsync()}/ships/beagle";
         await Testing.Eventually.GetAsync(() => cluster.Api.ApplyAsync(path, "first", Manifests.Ship(Group, "beagle", "captain: ada, cargo: [{hold: a, goods: tea}], flags: [red]")), r => r.Code == 201);
         var merged = await cluster.Api.ApplyAsync(path, "second", Manifests.Ship(Group, "beagle", "cargo: [{hold: b, goods: rum}], flags: [blue]"));
@@ -98,7 +98,7 @@ public sealed class ServerSideApplyTests(ClusterFixture cluster) : IClassFixture
     public async Task Status_belongs_to_its_subresource()
     {
         const string Group = "status.example.com";
-        await cluster.Api.ApplyAsync($"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/ships.{Group}", "test", Manifests.Definition(Group));
+        await cluster.DefineShipsAsync(Group);
         var path = $"/apis/{Group}/v1/namespaces/{await cluster.NewNamespaceAsync()}/ships/beagle";
         var made = await Testing.Eventually.GetAsync(() => cluster.Api.ApplyAsync(path, "owner", Manifests.Ship(Group, "beagle") + "status: {masts: 9}\n"), r => r.Code == 201);
         Assert.Null(made.At("status"));
@@ -108,6 +108,30 @@ public sealed class ServerSideApplyTests(ClusterFixture cluster) : IClassFixture
         Assert.Equal(2, (int)whole.At("status", "masts")!);
         var entry = status.Body["metadata"]!["managedFields"]!.AsArray().Single(m => (string)m!["manager"]! == "controller")!;
         Assert.Equal(("status", "{\"f:status\":{\"f:masts\":{}}}"), ((string)entry["subresource"]!, entry["fieldsV1"]!.ToJsonString()));
+    }
+
+    [Fact]
+    public async Task An_empty_map_is_not_kept_but_the_field_is_owned()
+    {
+        // As on a real server: the built-in types do not know an empty map from an absent one, and who applied it is asked before anyone fills it.
+        var maps = await ConfigMapsAsync();
+        var empty = await cluster.Api.ApplyAsync($"{maps}/x", "first", Manifests.ConfigMap("x"));
+        Assert.Null(empty.At("data"));
+        var filled = await cluster.Api.ApplyAsync($"{maps}/x", "second", Manifests.ConfigMap("x", ("a", "1")));
+        Assert.Equal("Apply failed with 1 conflict: conflict with \"first\": .data", filled.Text("message"));
+        var again = await cluster.Api.ApplyAsync($"{maps}/x", "first", Manifests.ConfigMap("x"));
+        Assert.Equal(empty.ResourceVersion, again.ResourceVersion);
+    }
+
+    [Fact]
+    public async Task A_value_written_otherwise_is_the_same_value()
+    {
+        var path = $"/api/v1/namespaces/{await cluster.NewNamespaceAsync()}/limitranges/x";
+        const string Limits = "apiVersion: v1\nkind: LimitRange\nmetadata: {name: x}\nspec: {limits: [{type: Container, max: {memory: 1024Mi}}]}\n";
+        var first = await cluster.Api.ApplyAsync(path, "first", Limits);
+        Assert.Equal("1Gi", first.Text("spec", "limits", "0", "max", "memory"));
+        var again = await cluster.Api.ApplyAsync(path, "first", Limits);
+        Assert.Equal(first.ResourceVersion, again.ResourceVersion);
     }
 
     [Fact]
@@ -151,7 +175,7 @@ public sealed class ServerSideApplyTests(ClusterFixture cluster) : IClassFixture
     public async Task Racing_appliers_of_different_fields_all_land()
     {
         var maps = await ConfigMapsAsync();
-        await cluster.Api.ApplyAsync($"{maps}/x", "base", Manifests.ConfigMap("x"));
+        await cluster.Api.PostAsync(maps, new() { ["metadata"] = new JsonObject { ["name"] = "x" } });
         var replies = await Task.WhenAll(Enumerable.Range(0, 20).Select(i => cluster.Api.ApplyAsync($"{maps}/x", $"m{i}", Manifests.ConfigMap("x", ($"k{i}", "1")))));
         Assert.All(replies, r => Assert.Equal(200, r.Code));
         Assert.Equal(20, (await cluster.Api.GetAsync($"{maps}/x")).Body["data"]!.AsObject().Count);

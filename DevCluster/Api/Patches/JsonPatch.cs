@@ -29,7 +29,7 @@ internal static class JsonPatch
                 "move" => Move(root, From(o), path),
                 "copy" => Add(root, path, Find(root, From(o))?.DeepClone()),
                 "test" => JsonNode.DeepEquals(Find(root, path), value) ? root : throw Unfit($"testing value {path} failed"),
-                _ => throw StatusException.BadRequest($"unknown operation \"{op}\" in a JSON patch"),
+                _ => throw Unfit($"unknown operation \"{op}\""),
             };
         }
         return root as JsonObject ?? throw Unfit("the result is not an object");

@@ -41,6 +41,20 @@ public sealed class AppStoreTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Answers_are_written_also_when_the_API_server_is_slow_to_take_up_the_namespaces_role()
+    {
+        // A real API server decides by a cache: right after the binding it refused the answers, and the install was reported as forbidden.
+        await using var cluster = await TestCluster.StartAsync(new() { AuthorizationDelay = TimeSpan.FromSeconds(1) });
+        await using var agent = new RunningAgent(cluster.Agent);
+        await cluster.ApplyAppDefinitionAsync();
+        var install = Install(new() { ["GREETING"] = "hello" }) with { Key = new(cluster.NewNamespace(), "web") };
+
+        Assert.Empty(await agent.Store.PutAsync(install, default));
+
+        Assert.NotNull(await cluster.FindAsync(ResourceKind.Secret, install.Key, "web-answers"));
+    }
+
+    [Fact]
     public async Task New_answers_change_the_app_without_a_change_of_its_spec()
     {
         await using var agent = new RunningAgent(_cluster.Agent);

@@ -51,7 +51,10 @@ internal sealed class TestCluster : IAsyncDisposable
             await admin.ApplyAsync(item, s_write, default);
         var agent = new ClusterApi(config with { Credentials = new FixedCredentials(await TokenAsync(config), null) }, TimeProvider.System);
         var cluster = new TestCluster(dev, admin, agent);
-        await cluster.ForgetRulesAsync();
+        await cluster.ForgetAsync();
+
+        // The last of the agent's rights to be written is the last that the API server knows of.
+        await Eventually.HoldsAsync(async () => (await agent.ListAsync(ResourceKind.ConfigMap, new("codezero-system"), default, limit: 1)).ResourceVersion.Length > 0);
         return cluster;
     }
 
@@ -115,9 +118,9 @@ internal sealed class TestCluster : IAsyncDisposable
     {
         if (_dev is null)
         {
-            await ForgetRulesAsync();
+            await ForgetAsync();
             foreach (var name in _namespaces)
-                await _admin.DeleteAsync(new(ResourceKind.Namespace, null, name), new(), default);
+                await LeaveAsync(name);
         }
         _agent.Dispose();
         _admin.Dispose();
@@ -125,10 +128,21 @@ internal sealed class TestCluster : IAsyncDisposable
             await _dev.DisposeAsync();
     }
 
-    private async Task ForgetRulesAsync()
+    /// <summary>Takes away what another test, or its agent, has kept in the agent's namespace.</summary>
+    private async Task ForgetAsync()
     {
-        foreach (var name in (string[])["codezero-policy", "codezero-agent-settings"])
-            await _admin.DeleteAsync(new(ResourceKind.ConfigMap, "codezero-system", name), new(), default);
+        foreach (var kind in (ResourceKind[])[ResourceKind.ConfigMap, ResourceKind.Secret])
+            foreach (var kept in (await _admin.ListAsync(kind, new("codezero-system"), default)).Items.Where(item => item.Name.StartsWith("codezero-", StringComparison.Ordinal)))
+                await _admin.DeleteAsync(kept.Ref, new(), default);
+    }
+
+    /// <summary>Deletes a namespace; no agent is left to let go of the Apps in it.</summary>
+    private async Task LeaveAsync(string ns)
+    {
+        if (await _admin.FindMappingAsync(AppResource.ResourceKind, default) is not null)
+            foreach (var app in (await _admin.ListAsync(AppResource.ResourceKind, new(ns), default)).Items.Where(app => app.Json.Texts("metadata", "finalizers").Any()))
+                await _admin.PatchAsync(app.Ref, PatchType.Merge, JsonNode.Parse("""{"metadata":{"finalizers":null}}""")!, s_write, default);
+        await _admin.DeleteAsync(new(ResourceKind.Namespace, null, ns), new(), default);
     }
 
     private static string WithPackage(string provisioner)

@@ -11,6 +11,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace CodeZero.ClusterAgent.Tests.HubLink;
 
 /// <summary>The link holds against a Hub that errs or lies, and against one install that is wrong among others. The agent has its real rights and no more.</summary>
+[Collection("cluster")]
 public sealed class HubLinkTests : IAsyncLifetime
 {
     private const string AgentNamespace = "codezero-system";
