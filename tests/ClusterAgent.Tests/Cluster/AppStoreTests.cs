@@ -28,7 +28,7 @@ public sealed class AppStoreTests : IAsyncLifetime
         await _cluster.ApplyAppDefinitionAsync();
         var install = Install(new() { ["GREETING"] = "good day", ["PASSWORD"] = "hidden" });
         using var stop = new CancellationTokenSource(TimeSpan.FromMinutes(2));
-        var running = FirstAsync(agent.Store, snapshot => snapshot.Status.Phase == AppPhase.Running, stop.Token);
+        var running = FirstAsync(agent.Store, snapshot => snapshot.Key == install.Key && snapshot.Status.Phase == AppPhase.Running, stop.Token);
 
         Assert.Empty((await agent.Store.PutAsync(install, default)).Problems);
 
@@ -106,7 +106,7 @@ public sealed class AppStoreTests : IAsyncLifetime
         Assert.Empty((await agent.Store.PutAsync(install, default)).Problems);
         await _cluster.PhaseAsync(install.Key, AppPhase.Running);
         using var stop = new CancellationTokenSource(TimeSpan.FromMinutes(2));
-        var gone = FirstAsync(agent.Store, snapshot => snapshot.IsGone, stop.Token);
+        var gone = FirstAsync(agent.Store, snapshot => snapshot.Key == install.Key && snapshot.IsGone, stop.Token);
 
         await agent.Store.RemoveAsync(install.Key, install.InstallId, deleteVolumes: false, default);
 

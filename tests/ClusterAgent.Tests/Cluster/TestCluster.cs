@@ -136,12 +136,16 @@ internal sealed class TestCluster : IAsyncDisposable
                 await _admin.DeleteAsync(kept.Ref, new(), default);
     }
 
-    /// <summary>Deletes a namespace; no agent is left to let go of the Apps in it.</summary>
+    /// <summary>Deletes a namespace, and the Apps in it before: no agent is left to let go of them.</summary>
     private async Task LeaveAsync(string ns)
     {
         if (await _admin.FindMappingAsync(AppResource.ResourceKind, default) is not null)
-            foreach (var app in (await _admin.ListAsync(AppResource.ResourceKind, new(ns), default)).Items.Where(app => app.Json.Texts("metadata", "finalizers").Any()))
-                await _admin.PatchAsync(app.Ref, PatchType.Merge, JsonNode.Parse("""{"metadata":{"finalizers":null}}""")!, s_write, default);
+            foreach (var app in (await _admin.ListAsync(AppResource.ResourceKind, new(ns), default)).Items)
+            {
+                if (app.Json.Texts("metadata", "finalizers").Any())
+                    await _admin.PatchAsync(app.Ref, PatchType.Merge, JsonNode.Parse("""{"metadata":{"finalizers":null}}""")!, s_write, default);
+                await _admin.DeleteAsync(app.Ref, new(), default);
+            }
         await _admin.DeleteAsync(new(ResourceKind.Namespace, null, ns), new(), default);
     }
 

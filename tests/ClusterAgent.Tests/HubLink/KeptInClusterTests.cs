@@ -9,6 +9,7 @@ using CodeZero.ClusterAgent.Tests.Cluster;
 namespace CodeZero.ClusterAgent.Tests.HubLink;
 
 /// <summary>What the Hub link keeps in the cluster survives the agent: its keys, the last good state, and what was accepted.</summary>
+[Collection("cluster")]
 public sealed class KeptInClusterTests : IAsyncLifetime
 {
     private static readonly DateTimeOffset Now = new(2026, 11, 21, 12, 0, 0, TimeSpan.Zero);
