@@ -49,7 +49,7 @@ public sealed class AppStoreTests : IAsyncLifetime
         await cluster.ApplyAppDefinitionAsync();
         var install = Install(new() { ["GREETING"] = "hello" }) with { Key = new(cluster.NewNamespace(), "web") };
 
-        Assert.Empty(await agent.Store.PutAsync(install, default));
+        Assert.Empty((await agent.Store.PutAsync(install, default)).Problems);
 
         Assert.NotNull(await cluster.FindAsync(ResourceKind.Secret, install.Key, "web-answers"));
     }
