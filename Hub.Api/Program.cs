@@ -12,6 +12,7 @@ try
         _ when args.Any(arg => arg is "--help" or "-h" or "help") => Help(),
         [] or ["serve", ..] => await ServeAsync(args is [] ? args : args[1..]),
         ["migrate", .. var rest] => await MigrateAsync(rest),
+        ["keys", .. var rest] => await KeyCommands.RunAsync(rest) is { } wrong ? Refuse(wrong, usageError) : 0,
         [var first, ..] when first.StartsWith('-') => await ServeAsync(args),
         _ => Refuse($"'{args[0]}' is no command of this program. --help lists them.", usageError),
     };
@@ -63,6 +64,10 @@ static int Help()
 
           Hub.Api [serve]    serves; the database must be migrated
           Hub.Api migrate    applies the migrations as the role of Hub:Database:Owner
+          Hub.Api keys list  lists the keys that the sign-in signs with
+          Hub.Api keys rotate [--compromised]
+                             makes their successors, which take over in 14 days; with
+                             --compromised at once, and every token signed before is void
           Hub.Api --help     prints this
 
         Settings come from appsettings.json, environment variables (Hub__PublicUrl) and arguments (--Hub:PublicUrl=https://hub.example.com).

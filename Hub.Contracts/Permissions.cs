@@ -46,6 +46,12 @@ public static class Permissions
     /// <summary>Read and export the audit log, which holds network addresses of members.</summary>
     public static Permission ReadAudit { get; } = new("audit.read", OrganizationRole.Admin);
 
+    /// <summary>See the clients that the organization registered at the sign-in.</summary>
+    public static Permission ReadClients { get; } = new("clients.read", OrganizationRole.Viewer);
+
+    /// <summary>Register, change and delete clients of the sign-in, and make their secrets.</summary>
+    public static Permission ManageClients { get; } = new("clients.manage", OrganizationRole.Admin);
+
     /// <summary>See the organization's applications, the private ones too.</summary>
     public static Permission ReadApplications { get; } = new("apps.read", OrganizationRole.Viewer);
 
@@ -72,6 +78,7 @@ public static class Permissions
     [
         ReadOrganization, ManageOrganization, DeleteOrganization, LeaveOrganization, TransferOrganization,
         ReadMembers, ManageMembers, ReadDomains, ManageDomains, ReadPolicy, ManagePolicy, ReadAudit,
+        ReadClients, ManageClients,
         ReadApplications, PublishApplications, ManageApplications, ReadClusters, ManageClusters, ManageInstalls, SubmitApprovals,
     ];
 }

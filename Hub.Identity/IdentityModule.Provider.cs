@@ -1,7 +1,14 @@
+using CodeZero.Hub.Contracts;
+using CodeZero.Hub.Identity.Areas.Identity;
+using CodeZero.Hub.Identity.Data;
+using CodeZero.Hub.Identity.Domain;
 using CodeZero.Hub.Identity.Features;
 using CodeZero.Hub.Identity.Jobs;
 using CodeZero.Hub.Identity.Protocol;
+using CodeZero.Hub.Platform.Data;
 using CodeZero.Hub.Platform.Jobs;
+using CodeZero.Hub.Platform.Security;
+using CodeZero.Hub.Platform.Tenancy;
 using CodeZero.Hub.Platform.Web;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -15,9 +22,12 @@ public static partial class IdentityModule
 {
     private static void AddProvider(IServiceCollection services)
     {
-        services.AddSingleton<ClientRegistry>().AddSingleton<SecretThrottle>().AddSingleton<SigningKeys>().AddSingleton<TokenIssuer>().AddSingleton<IdTokenHints>();
-        services.AddScoped<Authorizations>().AddScoped<ClientAuthentication>().AddScoped<TokenFamilies>().AddScoped<PersonTokens>().AddScoped<Token.Endpoint>();
+        services.AddSingleton<ClientRegistry>().AddSingleton<SecretThrottle>().AddSingleton<SigningKeyMaterial>().AddSingleton<SigningKeys>().AddSingleton<TokenIssuer>().AddSingleton<IdTokenHints>().AddSingleton<SignedOutReturns>();
+        services.AddScoped<Authorizations>().AddScoped<PushedRequests>().AddScoped<ClientAuthentication>().AddScoped<TokenFamilies>().AddScoped<PersonTokens>().AddScoped<IssuedTokens>();
         services.AddScoped<ITokenGrant, AuthorizationCodeGrant>().AddScoped<ITokenGrant, RefreshTokenGrant>().AddScoped<ITokenGrant, ClientCredentialsGrant>();
+        services.AddScoped<ClientRegistrations>().AddScoped<SigningKeyMaintenance>().AddScoped<ISigningKeys>(provider => provider.GetRequiredService<SigningKeyMaintenance>());
+        services.AddScoped<Token.Endpoint>().AddScoped<PushAuthorization.Endpoint>().AddScoped<Revocation.Endpoint>().AddScoped<Introspection.Endpoint>();
+        services.AddAccessTokenScheme(UserInfo.Scheme, mustBeBound: false, "", "/v1");
         services.AddHubJob<RotateSigningKeys>(RotateSigningKeys.Name, RotateSigningKeys.Cron).AddHubJob<PurgeExpired>(PurgeExpired.Name, PurgeExpired.Cron);
     }
 
@@ -27,7 +37,26 @@ public static partial class IdentityModule
         foreach (var path in new[] { "/.well-known/openid-configuration", "/.well-known/oauth-authorization-server" })
             routes.MapGet(path, Discovery.Document).ExcludeFromDescription().AllowAnonymousBecause(isPublic);
         routes.MapGet("/connect/jwks", Discovery.Keys).ExcludeFromDescription().AllowAnonymousBecause(isPublic);
-        routes.MapPost("/connect/token", (HttpContext context, Token.Endpoint endpoint, CancellationToken ct) => endpoint.HandleAsync(context, ct))
-            .ExcludeFromDescription().WithAddressLimit("token", limits.TokenRequestsPerMinute).WithMetadata(new OwnRepetition()).AllowAnonymousBecause("Clients authenticate in the request itself (RFC 6749 §3.2.1).");
+        routes.MapMethods("/connect/userinfo", [HttpMethods.Get, HttpMethods.Post], UserInfo.Handle).ExcludeFromDescription().WithMetadata(new OwnRepetition())
+            .RequireAuthorization(policy => policy.AddAuthenticationSchemes(UserInfo.Scheme).RequireAuthenticatedUser());
+        MapForClients(routes, "/connect/token", limits, (HttpContext context, Token.Endpoint endpoint, CancellationToken ct) => endpoint.HandleAsync(context, ct));
+        MapForClients(routes, "/connect/par", limits, (HttpContext context, PushAuthorization.Endpoint endpoint, CancellationToken ct) => endpoint.HandleAsync(context, ct));
+        MapForClients(routes, "/connect/revocation", limits, (HttpContext context, Revocation.Endpoint endpoint, CancellationToken ct) => endpoint.HandleAsync(context, ct));
+        MapForClients(routes, "/connect/introspection", limits, (HttpContext context, Introspection.Endpoint endpoint, CancellationToken ct) => endpoint.HandleAsync(context, ct));
+        MapClients(routes.MapGroup("/v1/orgs/{org}/clients").WithTags("Identity"));
     }
+
+    private static void MapClients(RouteGroupBuilder clients)
+    {
+        clients.MapGet("", ListClients.Handle).RequirePermission(Permissions.ReadClients).WithUnitOfWork<RouteHandlerBuilder, IdentityDb>();
+        clients.MapPost("", RegisterClient.Handle).RequirePermission(Permissions.ManageClients).WithUnitOfWork<RouteHandlerBuilder, IdentityDb>();
+        clients.MapGet("/{client:guid}", GetClient.Handle).RequirePermission(Permissions.ReadClients).WithUnitOfWork<RouteHandlerBuilder, IdentityDb>();
+        clients.MapPut("/{client:guid}", ChangeClient.Handle).RequirePermission(Permissions.ManageClients).WithUnitOfWork<RouteHandlerBuilder, IdentityDb>();
+        clients.MapDelete("/{client:guid}", DeleteClient.Handle).RequirePermission(Permissions.ManageClients).WithUnitOfWork<RouteHandlerBuilder, IdentityDb>();
+        clients.MapPost("/{client:guid}/secrets", RotateClientSecret.Handle).RequirePermission(Permissions.ManageClients).WithUnitOfWork<RouteHandlerBuilder, IdentityDb>();
+    }
+
+    /// <summary>A protocol endpoint that clients post forms to. They share one limit by address.</summary>
+    private static void MapForClients(IEndpointRouteBuilder routes, string path, HubIdentityOptions.AddressLimits limits, Delegate handler) => routes.MapPost(path, handler)
+        .ExcludeFromDescription().WithAddressLimit("token", limits.TokenRequestsPerMinute).WithMetadata(new OwnRepetition()).AllowAnonymousBecause("Clients authenticate in the request itself (RFC 6749 §3.2.1).");
 }

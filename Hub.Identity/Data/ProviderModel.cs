@@ -57,6 +57,7 @@ internal static class ProviderModel
         {
             client.ToTable("clients");
             client.HasKey(c => new { c.OrganizationId, c.Id });
+            client.Ignore(c => c.ClientId);
             client.Property(c => c.Keys).HasColumnType("jsonb");
             client.Property(c => c.Version).IsRowVersion();
             client.HasOne<Organization>().WithMany().HasForeignKey(c => c.OrganizationId).OnDelete(DeleteBehavior.Cascade);
@@ -67,6 +68,10 @@ internal static class ProviderModel
             secret.HasKey(s => new { s.OrganizationId, s.ClientId, s.Id });
             secret.HasOne<RegisteredClient>().WithMany().HasForeignKey(s => new { s.OrganizationId, s.ClientId }).OnDelete(DeleteBehavior.Cascade);
         });
-        builder.Entity<SigningKey>().ToTable("signing_keys");
+        builder.Entity<SigningKey>(key =>
+        {
+            key.ToTable("signing_keys");
+            key.Ignore(k => k.Period);
+        });
     }
 }

@@ -1,3 +1,5 @@
+using CodeZero.Hub.Identity.Protocol;
+
 namespace CodeZero.Hub.Identity.Domain;
 
 /// <summary>
@@ -129,4 +131,9 @@ internal sealed class SigningKey(string id, string algorithm, byte[] protectedKe
     public DateTimeOffset CreatedAt { get; private set; } = createdAt;
     public DateTimeOffset SignsFrom { get; private set; } = signsFrom;
     public DateTimeOffset SignsUntil { get; private set; } = signsUntil;
+
+    public KeyPeriod Period => new(Id, SignsFrom, SignsUntil);
+
+    /// <summary>Signs until then at most.</summary>
+    public void EndAt(DateTimeOffset time) => SignsUntil = time < SignsUntil ? time : SignsUntil;
 }

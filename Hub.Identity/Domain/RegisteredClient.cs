@@ -78,6 +78,17 @@ internal sealed class RegisteredClient : ITenantOwned
         IdTokenAlgorithm = IdTokenAlgorithm,
     };
 
+    public void Apply(AcceptedClient settings)
+    {
+        (Name, Enabled, RequireDpop, RequirePar) = (settings.Name, settings.Enabled, settings.RequireDpop, settings.RequirePar);
+        (AuthenticationMethod, AssertionAlgorithm, Keys, IdTokenAlgorithm) = (settings.AuthenticationMethod, settings.AssertionAlgorithm, settings.Keys, settings.IdTokenAlgorithm);
+        (Grants, Scopes, Resources) = ([.. settings.Grants], [.. settings.Scopes], [.. settings.Resources]);
+        (RedirectUris, PostLogoutRedirectUris) = ([.. settings.RedirectUris], [.. settings.PostLogoutRedirectUris]);
+    }
+
+    public AcceptedClient ToSettings() => new(
+        Name, Enabled, AuthenticationMethod, AssertionAlgorithm, Keys, IdTokenAlgorithm, [.. Grants], [.. RedirectUris], [.. PostLogoutRedirectUris], [.. Scopes], [.. Resources], RequireDpop, RequirePar);
+
     private static List<ClientKey> ReadKeys(string jwks)
     {
         using var json = JsonDocument.Parse(jwks);

@@ -19,6 +19,8 @@ internal sealed class PurgeExpired(IdentityDb db, TimeProvider clock) : IHubJob
         var now = clock.GetUtcNow();
         await db.PendingAuthorizations.Where(row => row.ExpiresAt < now).ExecuteDeleteAsync(ct);
         await db.PasskeyCeremonies.Where(row => row.ExpiresAt < now).ExecuteDeleteAsync(ct);
+        await db.PushedRequests.Where(row => row.ExpiresAt < now).ExecuteDeleteAsync(ct);
+        await db.RevokedTokens.Where(row => row.ExpiresAt < now).ExecuteDeleteAsync(ct);
         await db.Sessions.Where(row => row.ExpiresAt < now).ExecuteDeleteAsync(ct);
         await db.Grants.Where(row => row.ExpiresAt < now).ExecuteDeleteAsync(ct);
     }

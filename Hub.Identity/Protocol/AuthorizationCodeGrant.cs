@@ -36,7 +36,7 @@ internal sealed class AuthorizationCodeGrant(IdentityDb db, PersonTokens tokens,
             return (null, OAuthError.InvalidGrant("The code was used before. All that came of it is revoked."));
         }
         var grant = await db.Grants.SingleAsync(g => g.Id == row.GrantId, ct);
-        if (CodeRedemption.FindError(row, grant, await tokens.ReadStateAsync(grant, ct), request.Form["redirect_uri"], verifier, request.ProofThumbprint, now) is { } error)
+        if (CodeRedemption.FindError(row, grant, await tokens.ReadStateAsync(grant, request.Client, ct), request.Form["redirect_uri"], verifier, request.ProofThumbprint, now) is { } error)
             return (null, error);
         var (audience, target) = Resources.Choose(request.Form.Resources, grant, options.Value.Issuer);
         return audience is null ? (null, target) : (await tokens.BeginAsync(grant, audience, request, row.Nonce, ct), null);

@@ -46,7 +46,8 @@ internal static class AuthorizationRequests
     private const int MaxStateLength = 1024;
 
     /// <param name="client">The client that <c>client_id</c> names; null when there is none.</param>
-    public static AuthorizationDecision Decide(OAuthParameters parameters, Client? client, string issuer)
+    /// <param name="pushed">The client brought it itself (RFC 9126), and not a browser.</param>
+    public static AuthorizationDecision Decide(OAuthParameters parameters, Client? client, string issuer, bool pushed = false)
     {
         // First of all: who asks, and where an answer may go. Until both are certain, nothing is sent anywhere.
         if (parameters.IsOverlong)
@@ -59,7 +60,8 @@ internal static class AuthorizationRequests
             return new AuthorizationDecision.ShowError("The application asked for an answer at an address that is not registered for it (redirect_uri).");
 
         var state = parameters["state"] is { Length: <= MaxStateLength } text && Scopes.IsVisibleText(text) ? text : null;
-        return FindError(parameters, client, issuer) is { } error
+        var error = client.RequirePar && !pushed ? OAuthError.InvalidRequest("This client has to push its authorization requests (RFC 9126 section 6).") : FindError(parameters, client, issuer);
+        return error is not null
             ? new AuthorizationDecision.SendBack(error, redirectUri, state)
             : new AuthorizationDecision.Accept(Read(parameters, client, redirectUri, state), client, parameters["id_token_hint"]);
     }

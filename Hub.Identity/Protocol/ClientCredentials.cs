@@ -19,7 +19,7 @@ internal static class ClientCredentials
         var (assertion, type) = (form["client_assertion"], form["client_assertion_type"]);
         var methods = authorization.Count + (form["client_secret"] is null ? 0 : 1) + (assertion is null && type is null ? 0 : 1);
         if (methods > 1)
-            return (null, OAuthError.InvalidRequest("Use one method of client authentication, not more (RFC 6749 §2.3)."));
+            return (null, OAuthError.InvalidRequest("Use one method of client authentication, not more (RFC 6749 section 2.3)."));
         if (authorization.Count > 0)
             return ReadBasic(authorization.ToString(), form["client_id"]);
         if (form["client_secret"] is not null)
@@ -27,7 +27,7 @@ internal static class ClientCredentials
         if (assertion is null && type is null)
             return form["client_id"] is { } id ? Named(new(id)) : (null, OAuthError.InvalidClient("Say who you are: client_id is missing."));
         return assertion is null || type is null
-            ? (null, OAuthError.InvalidRequest("client_assertion and client_assertion_type belong together (RFC 7521 §4.2)."))
+            ? (null, OAuthError.InvalidRequest("client_assertion and client_assertion_type belong together (RFC 7521 section 4.2)."))
             : ReadAssertion(assertion, type, form["client_id"]);
     }
 
@@ -38,7 +38,7 @@ internal static class ClientCredentials
         if (CompactJws.TryParse(assertion) is not { } jws || ClientAssertion.ReadClientId(jws) is not { } subject)
             return (null, OAuthError.InvalidClient("The client_assertion is not a JWT with a sub."));
         return clientId is not null && clientId != subject
-            ? (null, OAuthError.InvalidRequest("The assertion is for another client than client_id (RFC 7521 §4.2)."))
+            ? (null, OAuthError.InvalidRequest("The assertion is for another client than client_id (RFC 7521 section 4.2)."))
             : Named(new(subject, Assertion: jws));
     }
 
@@ -46,7 +46,7 @@ internal static class ClientCredentials
     private static (PresentedClient?, OAuthError?) ReadBasic(string authorization, string? clientId)
     {
         if (DecodeBasic(authorization) is not var (id, secret))
-            return (null, OAuthError.InvalidClient("The Authorization header is not 'Basic' with the form-encoded client_id and secret (RFC 6749 §2.3.1)."));
+            return (null, OAuthError.InvalidClient("The Authorization header is not 'Basic' with the form-encoded client_id and secret (RFC 6749 section 2.3.1)."));
         return clientId is not null && clientId != id
             ? (null, OAuthError.InvalidRequest("The client of the Authorization header is not the one in client_id."))
             : Named(new(id, Secret: secret));

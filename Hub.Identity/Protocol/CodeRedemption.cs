@@ -24,11 +24,12 @@ internal static class CodeRedemption
 
 /// <summary>What a grant stands on, as it is now.</summary>
 /// <param name="Person">Null when the account is gone.</param>
-internal sealed record GrantState(Person? Person, bool ConsentCovers, bool SessionIsLive)
+/// <param name="ClientMay">Whether the client is there, enabled, and may still ask for what was granted.</param>
+internal sealed record GrantState(Person? Person, bool ConsentCovers, bool ClientMay, bool SessionIsLive)
 {
     /// <summary>Why tokens may no longer be issued on the grant; null when they may.</summary>
     public OAuthError? FindError(Grant grant, DateTimeOffset now) =>
-        grant.RevokedAt is not null || grant.ExpiresAt <= now || Person is null || Person.IsDisabled || Person.SecurityStamp != grant.SecurityStamp || !ConsentCovers
-            ? OAuthError.InvalidGrant("What this grant stands on has ended: it was revoked or has expired, or the account changed. The person has to sign in again.")
+        grant.RevokedAt is not null || grant.ExpiresAt <= now || Person is null || Person.IsDisabled || Person.SecurityStamp != grant.SecurityStamp || !ConsentCovers || !ClientMay
+            ? OAuthError.InvalidGrant("What this grant stands on has ended: it was revoked or has expired, or account or client changed. The person has to sign in again.")
             : null;
 }

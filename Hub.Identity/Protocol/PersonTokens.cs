@@ -40,13 +40,15 @@ internal sealed class PersonTokens(IdentityDb db, TokenIssuer tokens, TimeProvid
     }
 
     /// <summary>What the grant stands on, as it is now.</summary>
-    public async Task<GrantState> ReadStateAsync(Grant grant, CancellationToken ct)
+    /// <param name="client">The grant's; null when there is none any more.</param>
+    public async Task<GrantState> ReadStateAsync(Grant grant, Client? client, CancellationToken ct)
     {
         var now = clock.GetUtcNow();
         var person = await db.Users.AsNoTracking().SingleOrDefaultAsync(p => p.Id == grant.UserId, ct);
         var consent = await db.Consents.AsNoTracking().SingleOrDefaultAsync(c => c.UserId == grant.UserId && c.ClientId == grant.ClientId, ct);
         var live = await db.Sessions.AnyAsync(session => session.Id == grant.SessionId && session.EndedAt == null && session.ExpiresAt > now, ct);
-        return new(person, consent is not null && grant.Scopes.All(consent.Scopes.Contains), live);
+        var allowed = client is { IsEnabled: true } && grant.Scopes.All(client.Scopes.Contains) && Resources.FindError(grant.Resources, client, options.Value.Issuer) is null;
+        return new(person, consent is not null && grant.Scopes.All(consent.Scopes.Contains), allowed, live);
     }
 
     /// <summary>OpenID Connect Core §11.</summary>

@@ -25,7 +25,7 @@ internal sealed class RefreshTokenGrant(IdentityDb db, PersonTokens tokens, Toke
         var now = clock.GetUtcNow();
         var token = await db.RefreshTokens.SingleAsync(t => t.Hash == hash, ct);
         var decision = RefreshRotation.Decide(
-            token, await IsSuccessorUsedAsync(refreshToken, token, ct), grant, await tokens.ReadStateAsync(grant, ct), request.Client.Id, request.ProofThumbprint, options.Value.RefreshLeeway, now);
+            token, await IsSuccessorUsedAsync(refreshToken, token, ct), grant, await tokens.ReadStateAsync(grant, request.Client, ct), request.Client.Id, request.ProofThumbprint, options.Value.RefreshLeeway, now);
         switch (decision)
         {
             case RefreshRotation.Refuse refused:

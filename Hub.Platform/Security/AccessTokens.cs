@@ -54,6 +54,9 @@ public static class AccessTokens
     /// <summary>The claim that holds the bound key's thumbprint, from <c>cnf.jkt</c>.</summary>
     public const string BoundKeyClaim = "cnf.jkt";
 
+    /// <summary>A key that the issuer took back is refused after this long; one it made is looked for at once, at most this often.</summary>
+    private static readonly TimeSpan KeysReadAgainAfter = TimeSpan.FromMinutes(5), KeysReadAgainForNewOne = TimeSpan.FromSeconds(10);
+
     private static readonly TimeSpan ClockSkew = TimeSpan.FromSeconds(30);
 
     internal static void AddAccessTokens(this IServiceCollection services, IConfiguration configuration)
@@ -61,26 +64,31 @@ public static class AccessTokens
         services.AddValidatedOptions<AccessTokenOptions>(configuration, AccessTokenOptions.Section);
         services.AddSingleton<ReplayCache>();
         services.AddSingleton<DpopProofs>();
-        services.AddAuthentication(PeopleScheme).AddJwtBearer(PeopleScheme, _ => { }).AddJwtBearer(AgentScheme, _ => { });
-        Configure(services, PeopleScheme, "/v1", mustBeBound: false);
-        Configure(services, AgentScheme, "/agent", mustBeBound: true);
+        services.AddAuthentication(PeopleScheme);
+        services.AddAccessTokenScheme(PeopleScheme, mustBeBound: false, "/v1").AddAccessTokenScheme(AgentScheme, mustBeBound: true, "/agent");
         services.AddAuthorizationBuilder()
             .SetDefaultPolicy(new AuthorizationPolicyBuilder(PeopleScheme).RequireAuthenticatedUser().Build())
             .SetFallbackPolicy(new AuthorizationPolicyBuilder(PeopleScheme).RequireAssertion(_ => false).Build());
     }
 
-    private static void Configure(IServiceCollection services, string scheme, string audience, bool mustBeBound) =>
+    /// <summary>Adds a scheme for access tokens of certain audiences.</summary>
+    /// <param name="mustBeBound">Tokens that are bound to no key are refused.</param>
+    /// <param name="audiences">What stands after the issuer: <c>/v1</c>, or nothing for the issuer itself.</param>
+    public static IServiceCollection AddAccessTokenScheme(this IServiceCollection services, string scheme, bool mustBeBound, params string[] audiences)
+    {
+        services.AddAuthentication().AddJwtBearer(scheme, _ => { });
         services.AddOptions<JwtBearerOptions>(scheme).Configure<IOptions<AccessTokenOptions>, TimeProvider>((bearer, options, clock) =>
         {
             var issuer = options.Value.Issuer!;
             bearer.Authority = issuer;
             bearer.MetadataAddress = options.Value.MetadataAddress?.AbsoluteUri ?? $"{issuer}/.well-known/openid-configuration";
             bearer.RequireHttpsMetadata = false; // AccessTokenOptions lets http pass on this machine only; MetadataAddress is the operator's own network
+            (bearer.AutomaticRefreshInterval, bearer.RefreshInterval) = (KeysReadAgainAfter, KeysReadAgainForNewOne);
             bearer.MapInboundClaims = false;
             bearer.TokenValidationParameters = new TokenValidationParameters
             {
                 ValidIssuer = issuer,
-                ValidAudience = issuer + audience,
+                ValidAudiences = audiences.Select(audience => issuer + audience),
                 ValidTypes = ["at+jwt", "application/at+jwt"],
                 ValidAlgorithms = [SecurityAlgorithms.EcdsaSha256],
                 RequireExpirationTime = true,
@@ -96,6 +104,8 @@ public static class AccessTokens
                 OnChallenge = ChallengeAsync,
             };
         });
+        return services;
+    }
 
     private static bool IsAlive(DateTime? notBefore, DateTime? expires, DateTime now) =>
         expires is { } end && now < end + ClockSkew && (notBefore is not { } start || now >= start - ClockSkew);

@@ -24,6 +24,12 @@ public sealed class Flow
         ["web"] = "https://rp.example/cb",
         ["evil"] = "https://evil.example/cb",
         ["nat"] = "http://127.0.0.1:5555/cb",
+        ["webs"] = "https://rp.example/cb",
+        ["webps"] = "https://rp.example/cb",
+        ["webrs"] = "https://rp.example/cb",
+        ["dpop"] = "https://dpop.example/cb",
+        ["par"] = "https://par.example/cb",
+        ["es"] = "https://es.example/cb",
         ["online"] = "https://online.example/cb",
         ["czctl"] = "http://127.0.0.1:5555/callback",
     };
@@ -47,7 +53,8 @@ public sealed class Flow
     /// <summary>Signs its requests to the token endpoint; null for a client without proofs.</summary>
     public DpopKey? Proof { get; init; }
 
-    public DpopKey? AssertionKey => Client switch { "web" => _fixture.WebKey, "evil" => _fixture.EvilKey, _ => null };
+    /// <summary>The Authorization header of a client with a secret; null for others.</summary>
+    public string? Basic => Client is "webs" or "svc" or "rs" ? BasicOf(Client, IdentityFixture.Secret) : null;
 
     /// <summary>A new person, signed in at a new browser.</summary>
     public static async Task<Flow> SignUpAsync(IdentityFixture fixture, string client = "spa")
@@ -69,18 +76,30 @@ public sealed class Flow
     public Flow As(string client, DpopKey? proof = null) => new(_fixture, Browser, Email, UserId, client) { Proof = proof };
 
     /// <summary>The address of the authorization request.</summary>
-    public string AuthorizeAddress(params string[] changes) => "/connect/authorize" + QueryOf(Change(
+    public string AuthorizeAddress(params string[] changes) => AddressOf("/connect/authorize", Change(AuthorizationRequest, changes));
+
+    /// <summary>An address of the Hub with these parameters.</summary>
+    public static string AddressOf(string path, IEnumerable<(string Name, string Value)> parameters) => path + QueryOf(parameters);
+
+    /// <summary>The parameters of the authorization request.</summary>
+    public IEnumerable<(string Name, string Value)> AuthorizationRequest =>
     [
         ("client_id", Client), ("redirect_uri", RedirectUri), ("response_type", "code"), ("scope", "openid hub" + (Client == "online" ? "" : " offline_access")), ("state", State), ("nonce", "n-1"),
         ("code_challenge", Challenge), ("code_challenge_method", "S256"),
-    ], changes));
+    ];
 
     public Task<HttpResponseMessage> AuthorizeAsync(params string[] changes) => Browser.GetAsync(AuthorizeAddress(changes));
 
     /// <summary>Goes all the way to the client, consenting where asked; the answer's parameters.</summary>
     public async Task<Dictionary<string, string>> AnswerAsync(params string[] changes)
     {
-        var (last, elsewhere) = await Browser.FollowAsync(await AuthorizeAsync(changes));
+        return await FollowAsync(await AuthorizeAsync(changes));
+    }
+
+    /// <summary>Follows to the client, consenting where asked; the answer's parameters.</summary>
+    public async Task<Dictionary<string, string>> FollowAsync(HttpResponseMessage first)
+    {
+        var (last, elsewhere) = await Browser.FollowAsync(first);
         if (elsewhere is null && Browser.Page.Contains("name=\"decision\"", StringComparison.Ordinal))
             (last, elsewhere) = await Browser.FollowAsync(await Browser.SubmitAsync(("decision", "allow")));
         Assert.True(elsewhere is not null, $"Did not go back to the client, but ended with {(int)last.StatusCode}: {Browser.Page}");
@@ -100,14 +119,54 @@ public sealed class Flow
     public async Task<JsonObject> TokensAsync(params string[] changes) => await ReadAsync(await RedeemAsync(await CodeAsync(changes)));
 
     /// <summary>Sends a form to the token endpoint, with a proof where this flow has a key.</summary>
-    public async Task<HttpResponseMessage> TokenAsync(IEnumerable<(string Name, string Value)> form, params string[] proofs)
+    public Task<HttpResponseMessage> TokenAsync(IEnumerable<(string Name, string Value)> form, params string[] proofs) =>
+        PostAsync("/connect/token", form, proofs: proofs.Length > 0 ? proofs : Proof is null ? [] : [Prove()]);
+
+    /// <summary>Pushes the authorization request.</summary>
+    public Task<HttpResponseMessage> PushAsync(params string[] changes) => PostAsync("/connect/par", Change([.. AuthorizationRequest, .. Authentication().Where(field => field.Item1 != "client_id")], changes));
+
+    /// <summary>Pushes the authorization request, and goes with its reference all the way to the client; the code.</summary>
+    public async Task<string> PushedCodeAsync(params string[] changes) => (await FollowAsync(await TakeUpAsync(await ReferenceAsync(changes))))["code"];
+
+    /// <summary>The reference of a pushed request.</summary>
+    public async Task<string> ReferenceAsync(params string[] changes) => (await ReadAsync(await PushAsync(changes)))["request_uri"]!.GetValue<string>();
+
+    /// <summary>Brings the reference of a pushed request to the authorization endpoint.</summary>
+    public Task<HttpResponseMessage> TakeUpAsync(string reference, params string[] changes) =>
+        Browser.GetAsync(AddressOf("/connect/authorize", Change([("client_id", Client), ("request_uri", reference)], changes)));
+
+    public Task<HttpResponseMessage> RevokeAsync(string token, params string[] changes) => PostAsync("/connect/revocation", Change([("token", token), .. Authentication()], changes));
+
+    public Task<HttpResponseMessage> IntrospectAsync(string token, params string[] changes) => PostAsync("/connect/introspection", Change([("token", token), .. Authentication()], changes));
+
+    /// <summary>Whether introspection calls the token active; if not, it must say nothing else.</summary>
+    public async Task<bool> IsActiveAsync(string token)
+    {
+        var answer = await ReadAsync(await IntrospectAsync(token));
+        var active = answer["active"]!.GetValue<bool>();
+        Assert.True(active || answer.Count == 1, answer.ToJsonString());
+        return active;
+    }
+
+    /// <summary>Sends a form to an endpoint for clients.</summary>
+    /// <param name="authorization">The Authorization header; default: of the client's secret.</param>
+    public async Task<HttpResponseMessage> PostAsync(string path, IEnumerable<(string Name, string Value)> form, string? authorization = null, params string[] proofs)
     {
         using var client = _fixture.Hub.CreateClient();
-        using var request = new HttpRequestMessage(HttpMethod.Post, TokenEndpoint) { Content = new FormUrlEncodedContent(form.Select(field => KeyValuePair.Create(field.Name, field.Value))) };
-        foreach (var proof in proofs.Length > 0 ? proofs : Proof is null ? [] : [Prove()])
+        using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = new FormUrlEncodedContent(form.Select(field => KeyValuePair.Create(field.Name, field.Value))) };
+        foreach (var proof in proofs)
             request.Headers.TryAddWithoutValidation("DPoP", proof);
+        if ((authorization ?? Basic) is { Length: > 0 } header)
+            request.Headers.TryAddWithoutValidation("Authorization", header);
         return await client.SendAsync(request);
     }
+
+    /// <summary>How the client authenticates in a form.</summary>
+    public (string, string)[] Authentication() => Assertions.Make(_fixture, Client) is { } assertion
+        ? [("client_assertion_type", Assertions.Type), ("client_assertion", assertion)]
+        : Basic is null ? [("client_id", Client)] : [];
+
+    public static string BasicOf(string client, string secret) => "Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes($"{Uri.EscapeDataString(client)}:{Uri.EscapeDataString(secret)}"));
 
     public Uri TokenEndpoint => new(_fixture.Hub.Address, "/connect/token");
 
@@ -135,10 +194,6 @@ public sealed class Flow
         return list;
     }
 
-    private (string, string)[] Authentication() => AssertionKey is null
-        ? [("client_id", Client)]
-        : [("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"), ("client_assertion", Assertions.Make(_fixture, Client, AssertionKey))];
-
     private static string QueryOf(IEnumerable<(string Name, string Value)> parameters) =>
         "?" + string.Join('&', parameters.Select(parameter => $"{Uri.EscapeDataString(parameter.Name)}={Uri.EscapeDataString(parameter.Value)}"));
 }
@@ -146,7 +201,21 @@ public sealed class Flow
 /// <summary>Client assertions (RFC 7523), right ones and wrong ones.</summary>
 internal static class Assertions
 {
-    public static string Make(IdentityFixture fixture, string client, DpopKey key, Action<JsonObject, JsonObject>? change = null)
+    public const string Type = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
+    /// <summary>The assertion of a client that authenticates so; null for others.</summary>
+    public static string? Make(IdentityFixture fixture, string client) => client switch
+    {
+        "web" or "m2m" => Make(fixture, client, fixture.WebKey),
+        "evil" => Make(fixture, client, fixture.EvilKey),
+        "webps" => Make(fixture, client, RsaKey.Sign, (header, _) => header["alg"] = "PS256"),
+        "webrs" => Make(fixture, client, RsaKey.Sign, (header, _) => header["alg"] = "RS256"),
+        _ => null,
+    };
+
+    public static string Make(IdentityFixture fixture, string client, DpopKey key, Action<JsonObject, JsonObject>? change = null) => Make(fixture, client, key.Sign, change);
+
+    public static string Make(IdentityFixture fixture, string client, Func<JsonObject, JsonObject, string> sign, Action<JsonObject, JsonObject>? change = null)
     {
         var now = fixture.Clock.GetUtcNow();
         var header = new JsonObject { ["alg"] = "ES256", ["typ"] = "JWT" };
@@ -160,7 +229,7 @@ internal static class Assertions
             ["exp"] = now.AddSeconds(50).ToUnixTimeSeconds(),
         };
         change?.Invoke(header, claims);
-        return key.Sign(header, claims);
+        return sign(header, claims);
     }
 }
 
@@ -191,7 +260,11 @@ internal static class Refusal
         Assert.Equal(issuer, answer["iss"]);
         Assert.Equal(state, answer.GetValueOrDefault("state"));
         Assert.DoesNotContain("code", answer.Keys);
+        IsDescription(answer["error_description"]);
     }
+
+    /// <summary>RFC 6749 §4.1.2.1 and §5.2 allow ASCII without quotes and backslashes.</summary>
+    private static void IsDescription(string text) => Assert.All(text, character => Assert.True(character is >= ' ' and <= '~' and not ('"' or '\\'), text));
 
     /// <summary>JSON of RFC 6749 §5.2, which nobody may keep, with nothing issued.</summary>
     public static async Task IsJsonAsync(HttpResponseMessage response, int status, params string[] errors)
@@ -202,5 +275,6 @@ internal static class Refusal
         Assert.Contains(json["error"]?.GetValue<string>(), errors);
         Assert.Equal("no-store", response.Headers.CacheControl?.ToString());
         Assert.All(json, member => Assert.StartsWith("error", member.Key, StringComparison.Ordinal));
+        IsDescription(json["error_description"]!.GetValue<string>());
     }
 }

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using CodeZero.Hub.Contracts;
 using CodeZero.Testing;
 using Microsoft.AspNetCore.Identity;
@@ -11,7 +13,13 @@ public sealed class IdentityFixture : IAsyncLifetime
 {
     public const string MachineId = "agent.0192.0193";
 
-    private static readonly string[] Scopes = ["openid", "hub", "offline_access"];
+    /// <summary>An API that is not the Hub's.</summary>
+    public const string Resource = "https://api.hub.example";
+
+    /// <summary>The secret of the clients that have one, with every character that needs care in an Authorization header.</summary>
+    public const string Secret = "s3cret:with %+&=/ÄÖ and spaces";
+
+    private static readonly string[] Scopes = ["openid", "hub", "offline_access", "email"];
 
     private TestDatabase? _database;
     private HubInstance? _hub;
@@ -25,15 +33,29 @@ public sealed class IdentityFixture : IAsyncLifetime
     public DpopKey EvilKey { get; } = new();
     public DpopKey MachineKey { get; } = new();
 
-    /// <summary>Confidential: <c>web</c>, <c>evil</c>. Public: <c>spa</c>, <c>nat</c>, <c>off</c> (disabled), <c>nocode</c>, <c>online</c> (no offline access).</summary>
+    /// <summary>
+    /// By key: <c>web</c>, <c>evil</c>, <c>webps</c>, <c>webrs</c>, <c>m2m</c>. By secret: <c>webs</c>, <c>svc</c>, <c>rs</c> (serves <see cref="Resource"/>). Public: <c>spa</c>, <c>nat</c>, <c>off</c>
+    /// (disabled), <c>nocode</c>, <c>online</c> (no offline access), <c>dpop</c>, <c>par</c>, <c>es</c> (ID tokens ES256).
+    /// </summary>
     public Dictionary<string, string?> Settings
     {
         get
         {
             var settings = new Dictionary<string, string?>();
-            Add("web", ["https://rp.example/cb", "https://rp.example/cb2"], ("PublicKeys:0", WebKey.Jwk.ToJsonString()));
+            Add("web", ["https://rp.example/cb", "https://rp.example/cb2"], ("PublicKeys:0", WebKey.Jwk.ToJsonString()), ("PostLogoutRedirectUris:0", "https://rp.example/out"),
+                ("Resources:0", Resource), ("Resources:1", "https://other-api.example"));
+            Add("webps", ["https://rp.example/cb"], ("PublicKeys:0", RsaKey.Jwk.ToJsonString()), ("AssertionAlgorithm", "PS256"));
+            Add("webrs", ["https://rp.example/cb"], ("PublicKeys:0", RsaKey.Jwk.ToJsonString()), ("AssertionAlgorithm", "RS256"));
+            Add("webs", ["https://rp.example/cb"], ("Secrets:0:Sha256", HashOf("expired")), ("Secrets:0:ExpiresAt", "2020-01-01T00:00:00Z"), ("Secrets:1:Sha256", HashOf(Secret)));
+            Add("m2m", [], ("PublicKeys:0", WebKey.Jwk.ToJsonString()), ("Grants:0", "client_credentials"), ("Scopes:4", "orders:read"), ("Scopes:5", "orders:write"),
+                ("Resources:0", Resource), ("Resources:1", "https://other-api.example"));
+            Add("svc", [], ("Secrets:0:Sha256", HashOf(Secret)), ("Grants:0", "client_credentials"));
+            Add("rs", [], ("Secrets:0:Sha256", HashOf(Secret)), ("Grants:0", "client_credentials"), ("Serves:0", Resource));
+            Add("dpop", ["https://dpop.example/cb"], ("RequireDpop", "true"));
+            Add("par", ["https://par.example/cb"], ("RequirePar", "true"));
+            Add("es", ["https://es.example/cb"], ("IdTokenAlgorithm", "ES256"));
             Add("evil", ["https://evil.example/cb"], ("PublicKeys:0", EvilKey.Jwk.ToJsonString()));
-            Add("spa", ["https://spa.example/cb", "https://spa.example/cb2"]);
+            Add("spa", ["https://spa.example/cb", "https://spa.example/cb2"], ("PostLogoutRedirectUris:0", "https://spa.example/out"));
             Add("nat", ["http://127.0.0.1/cb"]);
             Add("off", ["https://off.example/cb"], ("Enabled", "false"));
             Add("nocode", ["https://nocode.example/cb"], ("Grants:0", "refresh_token"));
@@ -46,7 +68,7 @@ public sealed class IdentityFixture : IAsyncLifetime
                 settings[$"{client}:Name"] = $"The client {id}";
                 foreach (var (uri, i) in redirectUris.Select((uri, i) => (uri, i)))
                     settings[$"{client}:RedirectUris:{i}"] = uri;
-                foreach (var (scope, i) in Scopes.Take(id == "online" ? 2 : 3).Select((scope, i) => (scope, i)))
+                foreach (var (scope, i) in Scopes.Take(id == "online" ? 2 : 4).Select((scope, i) => (scope, i)))
                     settings[$"{client}:Scopes:{i}"] = scope;
                 foreach (var (name, value) in more)
                     settings[$"{client}:{name}"] = value;
@@ -100,6 +122,8 @@ public sealed class IdentityFixture : IAsyncLifetime
         EvilKey.Dispose();
         MachineKey.Dispose();
     }
+
+    private static string HashOf(string secret) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(secret)));
 
     private void Configure(IServiceCollection services)
     {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using CodeZero.Hub.Identity.Protocol;
@@ -33,7 +34,7 @@ internal sealed partial class OAuthAnswer : IResult
             { Code: "invalid_client" } => StatusCodes.Status401Unauthorized,
             _ => StatusCodes.Status400BadRequest,
         };
-        return new(status, response => response.WriteAsJsonAsync(new ErrorBody(error.Code, error.Description), Json.Default.ErrorBody, cancellationToken: response.HttpContext.RequestAborted), error,
+        return new(status, response => WriteAsync(response, error), error,
             challenge: status == StatusCodes.Status401Unauthorized && request.Headers.Authorization.Count > 0);
     }
 
@@ -50,10 +51,16 @@ internal sealed partial class OAuthAnswer : IResult
         return _write?.Invoke(response) ?? Task.CompletedTask;
     }
 
+    /// <summary>The body of an error.</summary>
+    public static Task WriteAsync(HttpResponse response, OAuthError error) =>
+        response.WriteAsJsonAsync(new ErrorBody(error.Code, error.Description), Json.Default.ErrorBody, cancellationToken: response.HttpContext.RequestAborted);
+
     internal sealed record ErrorBody(string Error, string ErrorDescription);
 
     [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
     [JsonSerializable(typeof(ErrorBody))]
     [JsonSerializable(typeof(TokenResponse))]
+    [JsonSerializable(typeof(JsonObject))]
+    [JsonSerializable(typeof(PushAuthorization.Response), TypeInfoPropertyName = "PushAuthorizationResponse")]
     internal sealed partial class Json : JsonSerializerContext;
 }
