@@ -3,21 +3,24 @@ using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 
 namespace CodeZero.Hub.Identity.Protocol;
 
 /// <summary>A client's public key to verify with (RFC 7517): P-256, or RSA of 2048 to 4096 bits with the exponent 65537.</summary>
 internal sealed class ClientKey
 {
+    private const int MaxKeyIdLength = 200;
     private const int MinRsaBits = 2048;
     private const int MaxRsaBits = 4096;
     private static readonly JsonDocumentOptions Strict = new() { MaxDepth = 4, AllowDuplicateProperties = false };
     private static readonly string[] PrivateMembers = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
     private readonly Func<AsymmetricAlgorithm> _load;
+    private readonly string _canonical;
 
     private ClientKey(Func<AsymmetricAlgorithm> load, ImmutableArray<string> algorithms, string canonical, string? keyId)
     {
-        (_load, Algorithms, KeyId) = (load, algorithms, keyId);
+        (_load, Algorithms, KeyId, _canonical) = (load, algorithms, keyId, canonical);
         Thumbprint = Base64Url.EncodeToString(SHA256.HashData(Encoding.ASCII.GetBytes(canonical)));
     }
 
@@ -29,6 +32,17 @@ internal sealed class ClientKey
 
     /// <summary>What it can verify: the JWK's own <c>alg</c>, or all that its type is good for.</summary>
     public ImmutableArray<string> Algorithms { get; }
+
+    /// <summary>The key as a JWK with the members that are known here, and no others.</summary>
+    public JsonObject ToJwk()
+    {
+        var jwk = JsonNode.Parse(_canonical)!.AsObject();
+        if (KeyId is not null)
+            jwk["kid"] = KeyId;
+        if (Algorithms is [var only])
+            jwk["alg"] = only;
+        return jwk;
+    }
 
     /// <summary>Whether a JWS that names this <c>kid</c> may be by this key: none, the JWK's own, or the thumbprint.</summary>
     public bool IsNamed(string? kid) => kid is null || kid == KeyId || kid == Thumbprint;
@@ -65,7 +79,8 @@ internal sealed class ClientKey
     /// <exception cref="InvalidOperationException">A text in it cannot be read.</exception>
     public static ClientKey? TryParse(JsonElement jwk)
     {
-        if (jwk.ValueKind != JsonValueKind.Object || PrivateMembers.Any(member => jwk.TryGetProperty(member, out _)) || (jwk.TryGetProperty("use", out _) && jwk.Text("use") != "sig"))
+        if (jwk.ValueKind != JsonValueKind.Object || PrivateMembers.Any(member => jwk.TryGetProperty(member, out _)) || (jwk.TryGetProperty("use", out _) && jwk.Text("use") != "sig")
+            || (jwk.TryGetProperty("kid", out _) && !(jwk.Text("kid") is { Length: <= MaxKeyIdLength } kid && Scopes.IsVisibleText(kid))))
             return null;
         try
         {

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using CodeZero.Hub.Identity.Features;
 
 namespace CodeZero.Hub.Identity.Protocol;
@@ -24,19 +25,19 @@ internal static class ClientRules
     /// <summary>The settings, with what was left out filled in; or what is wrong, by field.</summary>
     public static (AcceptedClient? Client, IReadOnlyDictionary<string, string[]> Faults) Check(ClientSettings settings, string issuer, Guid organizationId)
     {
-        var keys = settings.Keys is { ValueKind: not (JsonValueKind.Null or JsonValueKind.Undefined) } given ? given.GetRawText() : null;
+        var given = settings.Keys is { ValueKind: not (JsonValueKind.Null or JsonValueKind.Undefined) } set ? ReadKeys(set) ?? [] : null;
         var client = new AcceptedClient(
-            settings.Name.Trim(), settings.Enabled ?? true, settings.AuthenticationMethod ?? ClientAuthenticationMethods.PrivateKeyJwt, settings.AssertionAlgorithm ?? SigningAlgorithms.Es256, keys,
+            settings.Name.Trim(), settings.Enabled ?? true, settings.AuthenticationMethod ?? ClientAuthenticationMethods.PrivateKeyJwt, settings.AssertionAlgorithm ?? SigningAlgorithms.Es256, given is null ? null : ToJwks(given),
             settings.IdTokenAlgorithm ?? SigningAlgorithms.Rs256, Each(settings.Grants ?? GrantTypes.Default), Each(settings.RedirectUris), Each(settings.PostLogoutRedirectUris),
             Each(settings.Scopes), Each(settings.Resources), settings.RequireDpop ?? false, settings.RequirePushedRequests ?? false);
-        var faults = Find(client, ResourcePrefix(issuer, organizationId)).GroupBy(fault => fault.Field).ToDictionary(field => field.Key, field => field.Select(fault => fault.Reason).ToArray());
+        var faults = Find(client, given, ResourcePrefix(issuer, organizationId)).GroupBy(fault => fault.Field).ToDictionary(field => field.Key, field => field.Select(fault => fault.Reason).ToArray());
         return (faults.Count == 0 ? client : null, faults);
     }
 
-    private static IEnumerable<(string Field, string Reason)> Find(AcceptedClient client, string resourcePrefix) =>
-        [.. FindOfAuthentication(client), .. FindOfGrants(client), .. FindOfAddresses(client), .. FindOfScopes(client, resourcePrefix)];
+    private static IEnumerable<(string Field, string Reason)> Find(AcceptedClient client, List<ClientKey>? keys, string resourcePrefix) =>
+        [.. FindOfAuthentication(client, keys), .. FindOfGrants(client), .. FindOfAddresses(client), .. FindOfScopes(client, resourcePrefix)];
 
-    private static IEnumerable<(string Field, string Reason)> FindOfAuthentication(AcceptedClient client)
+    private static IEnumerable<(string Field, string Reason)> FindOfAuthentication(AcceptedClient client, List<ClientKey>? keys)
     {
         if (client.Name.Length == 0 || client.Name.Any(char.IsControl))
             yield return ("name", "A name has at least one character, on one line.");
@@ -48,10 +49,10 @@ internal static class ClientRules
             yield return ("idTokenAlgorithm", $"Choose one of {string.Join(", ", SigningAlgorithms.All)}.");
         if (client.AuthenticationMethod != ClientAuthenticationMethods.PrivateKeyJwt)
         {
-            if (client.Keys is not null)
+            if (keys is not null)
                 yield return ("keys", "Keys are for private_key_jwt. Choose that, or leave them out.");
         }
-        else if (ReadKeys(client.Keys) is not { Count: >= 1 and <= MaxKeys } keys)
+        else if (keys is not { Count: >= 1 and <= MaxKeys })
             yield return ("keys", $"private_key_jwt needs a JWK Set ({{\"keys\":[…]}}) of 1 to {MaxKeys} public keys: P-256, or RSA of 2048 to 4096 bits with the exponent 65537. Private members are refused.");
         else if (!keys.TrueForAll(key => key.Algorithms.Contains(client.AssertionAlgorithm)))
             yield return ("keys", $"A key does not fit {client.AssertionAlgorithm}: ES256 needs P-256, PS256 and RS256 need RSA; a key's own alg must be the same.");
@@ -93,23 +94,23 @@ internal static class ClientRules
                 yield return ("resources", $"A resource of your organization begins with {resourcePrefix} and goes on with a name of yours.");
     }
 
-    private static List<ClientKey>? ReadKeys(string? jwks)
+    /// <summary>The keys of a JWK Set; null when it is none, or one of them is no public key of ours.</summary>
+    private static List<ClientKey>? ReadKeys(JsonElement jwks)
     {
-        if (jwks is null)
-            return null;
         try
         {
-            using var json = JsonDocument.Parse(jwks, new() { MaxDepth = 8, AllowDuplicateProperties = false });
-            if (json.RootElement.ValueKind != JsonValueKind.Object || !json.RootElement.TryGetProperty("keys", out var keys) || keys.ValueKind != JsonValueKind.Array)
+            if (jwks.ValueKind != JsonValueKind.Object || !jwks.TryGetProperty("keys", out var keys) || keys.ValueKind != JsonValueKind.Array)
                 return null;
             var parsed = keys.EnumerateArray().Select(ClientKey.TryParse).ToList();
             return parsed.Contains(null) ? null : [.. parsed.OfType<ClientKey>()];
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException) // the second: half of a surrogate pair
+        catch (InvalidOperationException) // half of a surrogate pair
         {
             return null;
         }
     }
+
+    private static string ToJwks(IEnumerable<ClientKey> keys) => new JsonObject { ["keys"] = new JsonArray([.. keys.Select(key => key.ToJwk())]) }.ToJsonString();
 
     /// <summary>Each once, and none that is null, as JSON may say.</summary>
     private static ImmutableArray<string> Each(IEnumerable<string?>? values) => [.. (values ?? []).OfType<string>().Distinct(StringComparer.Ordinal)];

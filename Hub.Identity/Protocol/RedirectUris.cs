@@ -16,7 +16,7 @@ internal static class RedirectUris
     {
         if (uri.Length > MaxLength)
             return $"is longer than {MaxLength} characters";
-        if (!Uri.TryCreate(uri, UriKind.Absolute, out var parsed) || !uri.StartsWith(parsed.GetLeftPart(UriPartial.Authority), StringComparison.Ordinal))
+        if (uri.AsSpan().ContainsAnyExceptInRange('!', '~') || !Uri.TryCreate(uri, UriKind.Absolute, out var parsed) || !uri.StartsWith(parsed.GetLeftPart(UriPartial.Authority), StringComparison.Ordinal))
             return "is not an absolute address in its normal spelling";
         if (parsed.Fragment.Length > 0 || uri.EndsWith('#') || parsed.UserInfo.Length > 0)
             return "has a fragment or a user, which redirect URIs must not have (RFC 6749 §3.1.2)";

@@ -33,11 +33,15 @@ internal sealed class SigningKeys : IDisposable
     /// <param name="Heard">How many words of other replicas had come when it was read; with one more it is out of date.</param>
     private sealed record KeyRing(IReadOnlyList<LoadedKey> Keys, DateTimeOffset ReadAt, int Heard);
 
-    /// <summary>What signs with this algorithm now.</summary>
+    /// <summary>Reads the keys again when it is time. Done before a transaction begins, because it takes a connection of its own.</summary>
+    public Task PrepareAsync(CancellationToken ct) => GetRingAsync(_clock.GetUtcNow(), ct);
+
+    /// <summary>What signs with this algorithm now, of the keys as they were last read.</summary>
     public async Task<SigningCredentials> GetCurrentAsync(string algorithm, CancellationToken ct)
     {
         var now = _clock.GetUtcNow();
-        var keys = (await GetRingAsync(now, ct)).Keys.Where(key => key.Algorithm == algorithm).ToList();
+        var ring = _ring is { } read && CanSign(read, now) ? read : await GetRingAsync(now, ct);
+        var keys = ring.Keys.Where(key => key.Algorithm == algorithm).ToList();
         var current = KeySchedule.FindSigning(keys.Select(key => key.Period), now);
         return keys.Single(key => key.Period == current).Credentials;
     }
@@ -64,8 +68,10 @@ internal sealed class SigningKeys : IDisposable
         }
     }
 
-    private bool IsGood(KeyRing ring, DateTimeOffset now) => ring.Heard == Volatile.Read(ref _heard) && now - ring.ReadAt < ReadAgainAfter && now >= ring.ReadAt
-        && SigningAlgorithms.All.All(algorithm => KeySchedule.FindSigning(ring.Keys.Where(key => key.Algorithm == algorithm).Select(key => key.Period), now) is not null);
+    private bool IsGood(KeyRing ring, DateTimeOffset now) => ring.Heard == Volatile.Read(ref _heard) && now - ring.ReadAt < ReadAgainAfter && now >= ring.ReadAt && CanSign(ring, now);
+
+    private static bool CanSign(KeyRing ring, DateTimeOffset now) =>
+        SigningAlgorithms.All.All(algorithm => KeySchedule.FindSigning(ring.Keys.Where(key => key.Algorithm == algorithm).Select(key => key.Period), now) is not null);
 
     /// <summary>Reads the keys, and makes those that are due: a Hub that slept through a change signs again with its first request.</summary>
     private async Task<KeyRing> ReadAsync(DateTimeOffset now, CancellationToken ct)

@@ -59,6 +59,8 @@ public sealed class AuditTests(AuditTests.HubWithDns hub) : IClassFixture<AuditT
         where method is not ("GET" or "HEAD")
         select $"{method} {endpoint.RoutePattern.RawText!.TrimEnd('/')}";
 
+    private static readonly string[] ForItself = ["client_credentials"];
+
     /// <summary>What has to be there before, and then the request itself.</summary>
     private static readonly Dictionary<string, Func<Stage, Task<Func<Task<HttpResponseMessage>>>>> Scenarios = new()
     {
@@ -94,6 +96,11 @@ public sealed class AuditTests(AuditTests.HubWithDns hub) : IClassFixture<AuditT
             await stage.SignInWithTwoFactorsAsync();
             return await stage.ChangeAsync(HttpMethod.Put, "/policy", new { requireMfa = true });
         },
+        ["POST /v1/orgs/{org}/clients"] = stage => Task.FromResult(stage.Register()),
+        ["PUT /v1/orgs/{org}/clients/{client:guid}"] = async stage =>
+            await stage.ChangeAsync(HttpMethod.Put, $"/clients/{await stage.ClientAsync()}", new { name = "Renamed", authenticationMethod = "client_secret_basic", grants = ForItself }),
+        ["DELETE /v1/orgs/{org}/clients/{client:guid}"] = async stage => stage.Delete($"/clients/{await stage.ClientAsync()}"),
+        ["POST /v1/orgs/{org}/clients/{client:guid}/secrets"] = async stage => stage.Post($"/clients/{await stage.ClientAsync()}/secrets", new { }),
         ["POST /v1/orgs/{org}/apps/{app}/versions"] = stage => Task.FromResult(stage.Publish()),
         ["PUT /v1/orgs/{org}/apps/{app}/visibility"] = async stage =>
         {
@@ -177,6 +184,10 @@ public sealed class AuditTests(AuditTests.HubWithDns hub) : IClassFixture<AuditT
         public Func<Task<HttpResponseMessage>> Invite() => Post("/invitations", new { email = $"{Guid.CreateVersion7():N}@example.com", role = "viewer" });
 
         public async Task<Guid> InvitationAsync() => (await DoAsync(Invite())).GetProperty("id").GetGuid();
+
+        public Func<Task<HttpResponseMessage>> Register() => Post("/clients", new { client = new { name = "Audited", authenticationMethod = "client_secret_basic", grants = ForItself } });
+
+        public async Task<Guid> ClientAsync() => (await DoAsync(Register())).GetProperty("client").GetProperty("id").GetGuid();
 
         /// <summary>As if the invitations had been sent an hour ago.</summary>
         public Task<long> LetTimePassAsync() => AskAsync("update identity.invitations set sent_at = sent_at - interval '1 hour' where organization_id = $1 returning 1::bigint", owner.OrganizationId);

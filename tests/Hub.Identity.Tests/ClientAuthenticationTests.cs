@@ -1,8 +1,10 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
+using CodeZero.Testing;
 
 namespace CodeZero.Hub.Identity.Tests;
 
@@ -67,6 +69,13 @@ public sealed class ClientAuthenticationTests(IdentityFixture fixture) : IClassF
     [InlineData("C05", 401, "%zz:%zz", "")]
     [InlineData("C02", 401, "web:wrong", "")]
     [InlineData("C02", 401, "unknown:wrong", "")]
+    [InlineData("C02", 401, "webs:wrong", "")]
+    [InlineData("C02", 401, "webs:", "")]
+    [InlineData("C05", 401, ":secret", "")]
+    [InlineData("C05", 401, "webs:%", "")]
+    [InlineData("C05", 401, "webs:%f", "")]
+    [InlineData("C07", 401, "spa:secret", "")]
+    [InlineData("C20", 401, "webs:expired", "")]
     public async Task Basic_authentication_is_refused_with_its_challenge(string id, int status, string credentials, string body)
     {
         using var client = fixture.Hub.CreateClient();
@@ -84,6 +93,108 @@ public sealed class ClientAuthenticationTests(IdentityFixture fixture) : IClassF
 
         await Refusal.IsJsonAsync(response, status, status == 401 ? "invalid_client" : "invalid_request");
         Assert.Equal(status == 401, response.Headers.WwwAuthenticate.Any(challenge => challenge.Scheme == "Basic"));
+    }
+
+    [Theory]
+    [InlineData("webs")]
+    [InlineData("webps")]
+    [InlineData("webrs")]
+    public async Task Z02_Each_method_and_algorithm_authenticates(string client)
+    {
+        var flow = await fixture.SignedInAsync(client);
+
+        await Flow.ReadAsync(await flow.RedeemAsync(await flow.CodeAsync()));
+        await Flow.ReadAsync(await flow.RedeemAsync(await flow.CodeAsync(), $"client_id={client}"));
+    }
+
+    [Fact]
+    public async Task C03_C08_A_client_with_a_secret_has_no_other_way()
+    {
+        var flow = Flow.SignedOut(fixture, "webs");
+        List<(string, string)> form = [("grant_type", "refresh_token"), ("refresh_token", "x")];
+
+        await Refusal.IsJsonAsync(await flow.PostAsync("/connect/token", form), 400, "invalid_grant"); // authenticated
+        await Refusal.IsJsonAsync(await flow.PostAsync("/connect/token", [.. form, ("client_secret", IdentityFixture.Secret)]), 400, "invalid_request");
+        await Refusal.IsJsonAsync(await flow.PostAsync("/connect/token", [.. form, ("client_assertion_type", AssertionType), ("client_assertion", Assertions.Make(fixture, "webs", fixture.WebKey))]), 400, "invalid_request");
+        await Refusal.IsJsonAsync(await flow.PostAsync("/connect/token", [.. form, ("client_id", "webs")], ""), 401, "invalid_client");
+        await Refusal.IsJsonAsync(await flow.PostAsync("/connect/token", [.. form, ("client_id", "webs"), ("client_secret", IdentityFixture.Secret)], ""), 401, "invalid_client");
+        await Refusal.IsJsonAsync(await flow.PostAsync("/connect/token", [.. form, ("client_assertion_type", AssertionType), ("client_assertion", Assertions.Make(fixture, "webs", fixture.WebKey))], ""), 401, "invalid_client");
+        await Refusal.IsJsonAsync(await flow.PostAsync("/connect/token", form, "Bearer x"), 401, "invalid_client");
+        await Refusal.IsJsonAsync(await flow.PostAsync("/connect/token", form, Flow.BasicOf("web", IdentityFixture.Secret)), 401, "invalid_client");
+    }
+
+    [Theory]
+    [InlineData("/connect/token")]
+    [InlineData("/connect/par")]
+    [InlineData("/connect/revocation")]
+    [InlineData("/connect/introspection")]
+    public async Task C01_C02_C18_Every_endpoint_for_clients_asks_who_they_are(string path)
+    {
+        var flow = await fixture.SignedInAsync("web");
+        List<(string, string)> form = [.. flow.AuthorizationRequest.Where(field => field.Name != "client_id"), ("grant_type", "refresh_token"), ("refresh_token", "x"), ("token", "x")];
+        var assertion = Assertions.Make(fixture, "web", fixture.WebKey);
+        Task<HttpResponseMessage> AskAsync(params (string, string)[] more) => flow.PostAsync(path, [.. form, .. more]);
+
+        Assert.NotEqual(HttpStatusCode.Unauthorized, (await AskAsync(("client_assertion_type", AssertionType), ("client_assertion", assertion))).StatusCode);
+
+        await Refusal.IsJsonAsync(await AskAsync(("client_assertion_type", AssertionType), ("client_assertion", assertion)), 401, "invalid_client");
+        await Refusal.IsJsonAsync(await AskAsync(), 401, "invalid_client");
+        await Refusal.IsJsonAsync(await AskAsync(("client_id", "web")), 401, "invalid_client");
+        await Refusal.IsJsonAsync(await AskAsync(("client_id", "off")), 401, "invalid_client");
+        await Refusal.IsJsonAsync(await flow.PostAsync(path, form, Flow.BasicOf("webs", "wrong")), 401, "invalid_client");
+        await Refusal.IsJsonAsync(await flow.PostAsync(path, form, Flow.BasicOf("nobody", "wrong")), 401, "invalid_client");
+    }
+
+    [Fact]
+    public async Task C02_A_wrong_secret_and_an_unknown_client_are_answered_alike()
+    {
+        var flow = Flow.SignedOut(fixture);
+        List<string> answers = [];
+        foreach (var credentials in new[] { ("webs", "wrong"), ("webs", "expired"), ("nobody", "wrong"), ("web", "wrong"), ("spa", "wrong"), ("off", "wrong") })
+        {
+            var response = await flow.PostAsync("/connect/token", [("grant_type", "refresh_token"), ("refresh_token", "x")], Flow.BasicOf(credentials.Item1, credentials.Item2));
+            answers.Add($"{response.StatusCode} {await response.Content.ReadAsStringAsync()} {response.Headers.WwwAuthenticate}");
+        }
+
+        Assert.Single(answers.Distinct());
+    }
+
+    [Fact]
+    public async Task C25_Who_guesses_a_secret_has_to_wait_and_the_client_elsewhere_does_not()
+    {
+        await using var database = await TestDatabase.CreateAsync();
+        await using var hub = await fixture.StartAsync(database);
+        using var guesser = ClientAt(hub, IPAddress.Parse("127.0.0.2"));
+        using var own = ClientAt(hub, IPAddress.Loopback);
+
+        var statuses = new List<HttpStatusCode>();
+        HttpResponseMessage? last = null;
+        for (var i = 0; i < 1000; i++)
+            statuses.Add((last = await AskAsync(guesser, "webs", $"guess-{i}")).StatusCode);
+
+        Assert.All(statuses[..20], status => Assert.Equal(HttpStatusCode.Unauthorized, status));
+        Assert.InRange(statuses.Count(status => status == HttpStatusCode.TooManyRequests), 800, 980);
+        Assert.NotNull(last!.Headers.RetryAfter);
+        await Refusal.IsJsonAsync(await AskAsync(own, "webs", IdentityFixture.Secret), 400, "invalid_grant"); // authenticated
+        await Refusal.IsJsonAsync(await AskAsync(guesser, "svc", IdentityFixture.Secret), 400, "unauthorized_client"); // another client there too
+
+        static Task<HttpResponseMessage> AskAsync(HttpClient http, string client, string secret)
+        {
+            var request = new HttpRequestMessage(HttpMethod.Post, "/connect/token") { Content = new FormUrlEncodedContent([new("grant_type", "refresh_token"), new("refresh_token", "x")]) };
+            request.Headers.TryAddWithoutValidation("Authorization", Flow.BasicOf(client, secret));
+            return http.SendAsync(request);
+        }
+
+        static HttpClient ClientAt(HubInstance hub, IPAddress from) => new(new SocketsHttpHandler
+        {
+            ConnectCallback = async (context, ct) =>
+            {
+                var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+                socket.Bind(new IPEndPoint(from, 0));
+                await socket.ConnectAsync(context.DnsEndPoint, ct);
+                return new NetworkStream(socket, ownsSocket: true);
+            },
+        }) { BaseAddress = hub.Address };
     }
 
     [Fact]
@@ -127,6 +238,7 @@ public sealed class ClientAuthenticationTests(IdentityFixture fixture) : IClassF
         { "C11 alg none", (header, _) => header["alg"] = "none" },
         { "C12 alg HS256", (header, _) => header["alg"] = "HS256" },
         { "C12 alg RS256", (header, _) => header["alg"] = "RS256" },
+        { "C12 alg PS256", (header, _) => header["alg"] = "PS256" },
         { "C13 unknown kid", (header, _) => header["kid"] = "unknown" },
         { "C13 kid no string", (header, _) => header["kid"] = 1 },
         { "C13 crit", (header, _) => header["crit"] = new JsonArray("x") },

@@ -29,24 +29,16 @@ public sealed class ProviderKeyTests(IdentityFixture fixture) : IClassFixture<Id
     }
 
     [Fact]
-    public async Task Z11_Both_discovery_documents_agree_and_K04_list_nothing_that_is_not_safe()
+    public async Task K04_Discovery_lists_nothing_that_is_not_safe()
     {
         using var client = fixture.Hub.CreateClient();
 
-        var openid = await (await client.GetAsync("/.well-known/openid-configuration")).Content.ReadAsStringAsync();
-        var oauth = await (await client.GetAsync("/.well-known/oauth-authorization-server")).Content.ReadAsStringAsync();
+        var document = await client.GetStringAsync("/.well-known/openid-configuration");
 
-        Assert.Equal(openid, oauth);
-        var document = JsonNode.Parse(openid)!.AsObject();
-        Assert.Equal("""["code"]""", document["response_types_supported"]!.ToJsonString());
-        Assert.Equal("""["S256"]""", document["code_challenge_methods_supported"]!.ToJsonString());
-        Assert.Equal("""["authorization_code","refresh_token","client_credentials"]""", document["grant_types_supported"]!.ToJsonString());
-        Assert.Equal("""["RS256","ES256"]""", document["id_token_signing_alg_values_supported"]!.ToJsonString());
-        Assert.DoesNotContain("HS256", openid, StringComparison.Ordinal);
-        Assert.DoesNotContain("plain", openid, StringComparison.Ordinal);
-        Assert.DoesNotContain("password", openid, StringComparison.Ordinal);
-        foreach (var endpoint in document.Where(member => member.Key.EndsWith("_endpoint", StringComparison.Ordinal) || member.Key == "jwks_uri"))
-            Assert.NotEqual(HttpStatusCode.NotFound, (await client.GetAsync(endpoint.Value!.GetValue<string>())).StatusCode);
+        foreach (var word in new[] { "HS256", "plain", "password", "implicit", "\"token\"", "client_secret_post", "client_secret_jwt" })
+            Assert.DoesNotContain(word, document, StringComparison.Ordinal);
+        foreach (var member in JsonNode.Parse(document)!.AsObject().Where(member => member.Key.EndsWith("_alg_values_supported", StringComparison.Ordinal)))
+            Assert.DoesNotContain("none", member.Value!.ToJsonString(), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -7,6 +7,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.WebUtilities;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace CodeZero.Testing;
 
@@ -38,6 +39,9 @@ public sealed class TestPerson : IDisposable
 
     /// <summary>Sends each request as this person.</summary>
     public HttpClient Client { get; }
+
+    /// <summary>The Hub's time, which a test may have put forward.</summary>
+    private DateTimeOffset Now => Hub.Services.GetRequiredService<TimeProvider>().GetUtcNow();
 
     /// <summary>Signs up, and in.</summary>
     /// <param name="organization">Name of the first organization; default: one that nobody else has.</param>
@@ -87,7 +91,7 @@ public sealed class TestPerson : IDisposable
                 ["redirect_uri"] = RedirectUri,
                 ["code_verifier"] = verifier,
             }),
-            Headers = { { "DPoP", Key.Prove(HttpMethod.Post, endpoint) } },
+            Headers = { { "DPoP", Key.Prove(HttpMethod.Post, endpoint, at: Now) } },
         };
         using var response = await client.SendAsync(request);
         var tokens = await response.Content.ReadFromJsonAsync<JsonObject>();
@@ -103,7 +107,7 @@ public sealed class TestPerson : IDisposable
         using var request = new HttpRequestMessage(HttpMethod.Post, endpoint)
         {
             Content = new FormUrlEncodedContent(new Dictionary<string, string> { ["grant_type"] = "refresh_token", ["client_id"] = "czctl", ["refresh_token"] = RefreshToken }),
-            Headers = { { "DPoP", Key.Prove(HttpMethod.Post, endpoint) } },
+            Headers = { { "DPoP", Key.Prove(HttpMethod.Post, endpoint, at: Now) } },
         };
         using var response = await client.SendAsync(request);
         var tokens = await response.Content.ReadFromJsonAsync<JsonObject>();
@@ -123,7 +127,7 @@ public sealed class TestPerson : IDisposable
         {
             request.Headers.Authorization ??= new AuthenticationHeaderValue("DPoP", person.AccessToken);
             if (!request.Headers.Contains("DPoP"))
-                request.Headers.Add("DPoP", person.Key.Prove(request.Method, request.RequestUri!, person.AccessToken));
+                request.Headers.Add("DPoP", person.Key.Prove(request.Method, request.RequestUri!, person.AccessToken, at: person.Now));
             return base.SendAsync(request, cancellationToken);
         }
     }

@@ -7,7 +7,7 @@ namespace CodeZero.Hub.Identity.Features;
 /// <summary>POST /connect/token: the token endpoint (RFC 6749 §3.2).</summary>
 internal static class Token
 {
-    internal sealed class Endpoint(ClientAuthentication clients, IEnumerable<ITokenGrant> grants, DpopProofs proofs)
+    internal sealed class Endpoint(ClientAuthentication clients, IEnumerable<ITokenGrant> grants, SigningKeys keys, DpopProofs proofs)
     {
         public async Task<IResult> HandleAsync(HttpContext context, CancellationToken ct)
         {
@@ -30,7 +30,10 @@ internal static class Token
             if (!client.Grants.Contains(grantType))
                 return (null, OAuthError.UnauthorizedClient("This client may not use this grant_type."));
             var (thumbprint, unproven) = await ReadProofAsync(context, client, ct);
-            return unproven is null ? await grant.IssueAsync(new(client, form, thumbprint), ct) : (null, unproven);
+            if (unproven is not null)
+                return (null, unproven);
+            await keys.PrepareAsync(ct);
+            return await grant.IssueAsync(new(client, form, thumbprint), ct);
         }
 
         private async Task<(string? Thumbprint, OAuthError? Error)> ReadProofAsync(HttpContext context, Client client, CancellationToken ct)
