@@ -101,6 +101,22 @@ public sealed class LoginTests(HubFixture fixture) : IClassFixture<HubFixture>
         Assert.Equal(3, (await czctl.RunAsync("whoami")).ExitCode);
     }
 
+    [Fact]
+    public async Task A_copy_of_the_sign_in_is_worth_nothing_after_signing_out()
+    {
+        using var czctl = new Czctl(fixture.Hub);
+        await czctl.SignUpAsync();
+        var copy = JsonNode.Parse(await File.ReadAllTextAsync(czctl.SessionFile))!.AsObject();
+
+        var run = await czctl.RunAsync("logout", "--json");
+
+        Assert.True(run.Json.GetProperty("revoked").GetBoolean());
+        copy[copy.Single(member => member.Key.Equals("expiresAt", StringComparison.OrdinalIgnoreCase)).Key] = DateTimeOffset.UnixEpoch; // so that it has to be renewed
+        await File.WriteAllTextAsync(czctl.SessionFile, copy.ToJsonString());
+        File.SetUnixFileMode(czctl.SessionFile, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        Assert.Equal(3, (await czctl.RunAsync("whoami")).ExitCode);
+    }
+
     [Theory]
     [InlineData("http://hub.example.com", 2)]
     [InlineData("hub.example.com", 2)]
