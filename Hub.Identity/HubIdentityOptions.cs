@@ -48,7 +48,7 @@ public sealed class HubIdentityOptions
     /// <summary>What a password must be.</summary>
     public PasswordPolicy Password { get; } = new();
 
-    /// <summary>Wrong passwords and their consequence.</summary>
+    /// <summary>Wrong passwords, codes and recovery codes, and their consequence.</summary>
     public LockoutPolicy Lockout { get; } = new();
 
     /// <summary>How often one network address may try.</summary>
@@ -83,10 +83,10 @@ public sealed class HubIdentityOptions
         public int TokenRequestsPerMinute { get; set; } = 1200;
     }
 
-    /// <summary>Wrong passwords and their consequence.</summary>
+    /// <summary>Wrong passwords, codes and recovery codes, and their consequence.</summary>
     public sealed class LockoutPolicy
     {
-        /// <summary>Wrong passwords in a row before the account is locked. Default 10, from 3 to 100.</summary>
+        /// <summary>Wrong ones in a row before the account is locked. Default 10, from 3 to 100.</summary>
         public int Attempts { get; set; } = 10;
 
         /// <summary>How long it is locked. Default 5 minutes, at most a day.</summary>

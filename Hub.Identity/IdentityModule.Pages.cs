@@ -33,6 +33,9 @@ public static partial class IdentityModule
         });
         services.AddOptions<Microsoft.AspNetCore.Authentication.Cookies.CookieAuthenticationOptions>(Sessions.Scheme)
             .Configure<IOptions<HubIdentityOptions>>((cookie, options) => cookie.Cookie = PageCookie.For(options.Value, "session"));
+        services.AddAuthentication().AddCookie(FirstFactor.Scheme, cookie => cookie.SlidingExpiration = false);
+        services.AddOptions<Microsoft.AspNetCore.Authentication.Cookies.CookieAuthenticationOptions>(FirstFactor.Scheme)
+            .Configure<IOptions<HubIdentityOptions>>((cookie, options) => cookie.Cookie = PageCookie.For(options.Value, "first-factor"));
         services.AddOptions<CookieTempDataProviderOptions>().Configure<IOptions<HubIdentityOptions>>((notices, options) => notices.Cookie = PageCookie.For(options.Value, "notice"));
         services.AddOptions<AntiforgeryOptions>().Configure<IOptions<HubIdentityOptions>>((antiforgery, options) =>
         {
@@ -50,8 +53,8 @@ public static partial class IdentityModule
                 return;
             AddressLimit? limit = descriptor.ViewEnginePath switch
             {
-                "/SignIn" or "/Reauthenticate" => new("sign-in", limits.SignInsPerMinute),
-                "/SignUp" => new("sign-up", limits.SignUpsPerMinute),
+                "/SignIn" or "/SignInCode" or "/Reauthenticate" or "/Reset" => new("sign-in", limits.SignInsPerMinute),
+                "/SignUp" or "/CompleteSignUp" or "/Forgot" => new("sign-up", limits.SignUpsPerMinute),
                 "/Authorize" => new("authorize", limits.AuthorizationsPerMinute),
                 _ => null,
             };

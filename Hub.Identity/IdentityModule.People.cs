@@ -17,8 +17,7 @@ public static partial class IdentityModule
     private static void AddPeople(IServiceCollection services)
     {
         services.AddIdentityCore<Person>().AddEntityFrameworkStores<IdentityDb>();
-        services.RemoveAll<IPasswordValidator<Person>>();
-        services.AddScoped<IPasswordValidator<Person>, PasswordRules>();
+        services.RemoveAll<IPasswordValidator<Person>>(); // PasswordRules judges, which knows more of the account
         services.AddOptions<IdentityOptions>().Configure<IOptions<HubIdentityOptions>>((identity, options) =>
         {
             identity.Stores.SchemaVersion = IdentitySchemaVersions.Version3; // the one with passkeys
@@ -27,13 +26,20 @@ public static partial class IdentityModule
             identity.Lockout.MaxFailedAccessAttempts = options.Value.Lockout.Attempts;
             identity.Lockout.DefaultLockoutTimeSpan = options.Value.Lockout.Duration;
         });
+        services.AddHttpContextAccessor();
+        services.AddSingleton<PasswordRules>().AddSingleton(provider => new AccountMails(provider.GetRequiredService<IOptions<HubIdentityOptions>>().Value.Issuer));
+        services.AddScoped<EmailProofs>().AddScoped<SignUps>().AddScoped<Passwords>().AddScoped<EmailChanges>();
+        services.AddScoped<Attempts>().AddScoped<SecondFactors>().AddScoped<FirstFactor>().AddScoped<SecurityStamps>().AddScoped<SecurityNotices>();
         services.AddSingleton<Accounts>().AddScoped<Sessions>().AddScoped<SessionCookieEvents>().AddScoped<Reauthentication>();
         AddPasskeys(services);
     }
 
     private static void MapPeople(RouteGroupBuilder v1, HubIdentityOptions.AddressLimits limits)
     {
-        v1.MapPost("/signup", SignUp.Handle).WithAddressLimit("sign-up", limits.SignUpsPerMinute).WithMetadata(new OwnRepetition()).AllowAnonymousBecause("Who signs up has no account yet.");
+        const string noAccount = "Who signs up has no account yet.";
+        v1.MapPost("/signup", SignUp.Handle).WithAddressLimit("sign-up", limits.SignUpsPerMinute).WithMetadata(new OwnRepetition()).AllowAnonymousBecause(noAccount);
+        v1.MapPost("/signup/complete", CompleteSignUp.Handle).WithAddressLimit("sign-up", limits.SignUpsPerMinute).WithMetadata(new OwnRepetition()).AllowAnonymousBecause(noAccount);
         v1.MapGet("/me", GetMe.Handle).RequireAuthorization();
+        v1.MapPatch("/me", ChangeMe.Handle).RequireAuthorization();
     }
 }

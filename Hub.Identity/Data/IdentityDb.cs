@@ -21,6 +21,9 @@ internal sealed class IdentityDb(DbContextOptions<IdentityDb> options, Tenant te
     public DbSet<VerifiedDomain> VerifiedDomains => Set<VerifiedDomain>();
     public DbSet<DomainJoin> DomainJoins => Set<DomainJoin>();
     public DbSet<AuditRecord> AuditEvents => Set<AuditRecord>();
+    public DbSet<EmailProof> EmailProofs => Set<EmailProof>();
+    public DbSet<Authenticator> Authenticators => Set<Authenticator>();
+    public DbSet<RecoveryCode> RecoveryCodes => Set<RecoveryCode>();
     public DbSet<Session> Sessions => Set<Session>();
     public DbSet<PasskeyCeremony> PasskeyCeremonies => Set<PasskeyCeremony>();
     public DbSet<PendingAuthorization> PendingAuthorizations => Set<PendingAuthorization>();

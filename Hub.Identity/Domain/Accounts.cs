@@ -12,52 +12,50 @@ namespace CodeZero.Hub.Identity.Domain;
 /// <summary>What came of a sign-up.</summary>
 internal abstract record SignUpResult
 {
-    public sealed record Created(Guid UserId, Membership Organization) : SignUpResult;
+    public sealed record Created(Person Person, Membership Organization) : SignUpResult;
 
     /// <summary>A field is not acceptable: which, and a sentence for the person.</summary>
     public sealed record Refused(string Field, string Reason) : SignUpResult;
 
-    /// <summary>The e-mail address has an account. Said in no more words than needed.</summary>
-    public sealed record Unavailable : SignUpResult;
+    /// <summary>The link was used or is too old, or its address has an account by now.</summary>
+    public sealed record Gone : SignUpResult;
 }
 
 /// <summary>Making accounts and organizations, and checking passwords.</summary>
-internal sealed partial class Accounts(IServiceScopeFactory scopes, TimeProvider clock, ILogger<Accounts> log)
+internal sealed partial class Accounts(IServiceScopeFactory scopes, PasswordRules rules, TimeProvider clock, ILogger<Accounts> log)
 {
     /// <summary>A hash that no password has, made like all others: checking against it costs as much as checking against a real one.</summary>
     private string? _dummyHash;
 
-    /// <summary>Creates a person with a first organization, which they own: all, or nothing.</summary>
+    /// <summary>Creates the person of a link with a first organization, which they own: all, or nothing.</summary>
     /// <param name="organization">Its name; null names it after the e-mail address.</param>
-    public async Task<SignUpResult> SignUpAsync(string email, string password, string? organization, CancellationToken ct)
+    public async Task<SignUpResult> SignUpAsync(EmailProof proof, string password, string? organization, CancellationToken ct)
     {
         var now = clock.GetUtcNow();
-        var name = string.IsNullOrWhiteSpace(organization) ? email.Split('@')[0] : organization.Trim();
-        if (EmailAddress.FindFault(email) is { } fault)
-            return new SignUpResult.Refused("email", fault);
+        var name = string.IsNullOrWhiteSpace(organization) ? proof.Email.Split('@')[0] : organization.Trim();
         if (OrganizationName.FindFault(name) is { } nameFault)
             return new SignUpResult.Refused("organization", nameFault);
+        if (rules.FindFault(password, [proof.Email, organization ?? ""]) is { } weak)
+            return new SignUpResult.Refused("password", weak);
 
-        var (person, organizationId) = (new Person(email, now), Guid.CreateVersion7(now));
+        var (person, organizationId) = (new Person(proof.Email, now) { EmailConfirmed = true }, Guid.CreateVersion7(now));
         await using var scope = EnterNew(organizationId, person.Id);
         var db = scope.ServiceProvider.GetRequiredService<IdentityDb>();
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
         try
         {
-            var result = await scope.ServiceProvider.GetRequiredService<UserManager<Person>>().CreateAsync(person, password);
-            if (result.Errors.FirstOrDefault(error => error.Code == "password") is { } weak)
-                return new SignUpResult.Refused("password", weak.Description);
-            if (!result.Succeeded)
-                return new SignUpResult.Unavailable();
+            person.PasswordHash = scope.ServiceProvider.GetRequiredService<IPasswordHasher<Person>>().HashPassword(person, password);
+            if (!await EmailProofs.UseAsync(db, proof, ct) || !(await scope.ServiceProvider.GetRequiredService<UserManager<Person>>().CreateAsync(person)).Succeeded)
+                return new SignUpResult.Gone();
         }
         catch (DbUpdateException e) when (e.InnerException is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation })
         {
-            return new SignUpResult.Unavailable(); // somebody else signed up with it in the same moment
+            return new SignUpResult.Gone(); // by another link to the same address, in the same moment
         }
         var membership = await AddOrganizationAsync(scope.ServiceProvider, organizationId, person.Id, name, slug: null, now, ct);
         await transaction.CommitAsync(ct);
         SignedUp(log, person.Id, organizationId);
-        return new SignUpResult.Created(person.Id, membership!);
+        return new SignUpResult.Created(person, membership!);
     }
 
     /// <summary>Creates a further organization, which the person owns. Null when the slug is taken.</summary>
@@ -77,33 +75,36 @@ internal sealed partial class Accounts(IServiceScopeFactory scopes, TimeProvider
 
     /// <summary>
     /// The account, when address and password are right and it is not locked; else null, after the same work and for one reason as for another.
-    /// Tries on one account wait for each other, so that many at once count as many.
+    /// With a second factor the person has not signed in yet, and wrong tries before are not forgotten: see <see cref="SecondFactors.CheckAsync"/>.
     /// </summary>
     public async Task<Person?> CheckPasswordAsync(string email, string password, CancellationToken ct)
     {
         await using var scope = scopes.CreateAsyncScope();
-        var users = scope.ServiceProvider.GetRequiredService<UserManager<Person>>();
-        var db = scope.ServiceProvider.GetRequiredService<IdentityDb>();
+        var (db, attempts) = (scope.ServiceProvider.GetRequiredService<IdentityDb>(), scope.ServiceProvider.GetRequiredService<Attempts>());
+        var hasher = scope.ServiceProvider.GetRequiredService<IPasswordHasher<Person>>();
+        var address = email.Trim();
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
-        var normalized = users.NormalizeEmail(email.Trim());
-        var person = EmailAddress.FindFault(email.Trim()) is null
-            ? await db.Users.FromSql($"select * from identity.users where normalized_email = {normalized} for no key update").SingleOrDefaultAsync(ct)
+        var person = EmailAddress.FindFault(address) is null
+            ? await attempts.HoldAsync(scope.ServiceProvider.GetRequiredService<ILookupNormalizer>().NormalizeEmail(address), ct)
             : null;
-        if (person is null || person.IsLocked(clock.GetUtcNow()))
-        {
-            users.PasswordHasher.VerifyHashedPassword(person!, _dummyHash ??= users.PasswordHasher.HashPassword(person!, Protocol.Secrets.New()), password);
-            return null;
-        }
-        var right = await users.CheckPasswordAsync(person, password);
+        var open = person is { PasswordHash: not null } && !person.IsLocked(clock.GetUtcNow()) ? person : null;
+        var verified = hasher.VerifyHashedPassword(open!, open?.PasswordHash ?? (_dummyHash ??= hasher.HashPassword(null!, Protocol.Secrets.New())), password);
+        var right = open is not null && verified != PasswordVerificationResult.Failed;
         if (!right)
-            await users.AccessFailedAsync(person);
-        else if (person.AccessFailedCount > 0)
-            await users.ResetAccessFailedCountAsync(person);
+            await attempts.FailAsync(open, ct);
+        else if (!open!.TwoFactorEnabled)
+            await attempts.SucceedAsync(open, ct);
+        if (right && verified == PasswordVerificationResult.SuccessRehashNeeded)
+            await RehashAsync(db, open!.Id, hasher.HashPassword(open, password), ct);
         await transaction.CommitAsync(ct);
-        if (!right)
-            WrongPassword(log, person.Id);
-        return right ? person : null;
+        if (!right && open is not null)
+            WrongPassword(log, open.Id);
+        return right ? open : null;
     }
+
+    /// <summary>The hash was made when hashes were cheaper.</summary>
+    private static Task<int> RehashAsync(IdentityDb db, Guid userId, string hash, CancellationToken ct) =>
+        db.Users.Where(row => row.Id == userId).ExecuteUpdateAsync(set => set.SetProperty(row => row.PasswordHash, hash), ct);
 
     /// <summary>A scope that works for an organization about to be: the request's own may already work for another.</summary>
     private AsyncServiceScope EnterNew(Guid organizationId, Guid userId)

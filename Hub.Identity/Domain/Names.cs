@@ -18,6 +18,15 @@ internal static class EmailAddress
     private static bool IsUnusual(char character) => char.IsControl(character) || char.IsWhiteSpace(character) || "\"(),:;<>@[\\]".Contains(character, StringComparison.Ordinal);
 }
 
+/// <summary>What a person wants to be called.</summary>
+internal static class PersonName
+{
+    /// <summary>What is wrong with it, as a sentence for its author; null when nothing is.</summary>
+    public static string? FindFault(string name) => name.Trim().Length is 0 or > Person.MaxNameLength || name.Any(char.IsControl)
+        ? $"A name has 1 to {Person.MaxNameLength} characters, on one line."
+        : null;
+}
+
 /// <summary>What people call their organization.</summary>
 internal static class OrganizationName
 {

@@ -1,63 +1,54 @@
-using System.Collections.Frozen;
-using System.Text;
-using Microsoft.AspNetCore.Identity;
 using Microsoft.Extensions.Options;
 
 namespace CodeZero.Hub.Identity.Domain;
 
-/// <summary>Refuses passwords that are short, or that an attacker tries first (NIST SP 800-63B §3.1.1.2): common ones, also in disguise, and the account's own words.</summary>
-internal sealed class PasswordRules(IOptions<HubIdentityOptions> options) : IPasswordValidator<Person>
+/// <summary>
+/// Refuses passwords that are short, or that an attacker tries first (NIST SP 800-63B §3.1.1.2): common ones in every disguise, walks over the keyboard, repetitions,
+/// and the account's own words. There are no rules about kinds of characters.
+/// </summary>
+internal sealed class PasswordRules(IOptions<HubIdentityOptions> options)
 {
-    private static readonly FrozenSet<string> Common = ReadCommon();
+    private const string Remedy = "Three or four words that have nothing to do with each other, or with you, make a good one.";
 
-    public Task<IdentityResult> ValidateAsync(UserManager<Person> manager, Person user, string? password) =>
-        Task.FromResult(FindFault(password ?? "", user.Email ?? "", options.Value.Password.MinimumLength) is { } fault
-            ? IdentityResult.Failed(new IdentityError { Code = "password", Description = fault })
-            : IdentityResult.Success);
+    /// <inheritdoc cref="FindFault(string, IEnumerable{string}, int)"/>
+    public string? FindFault(string password, IEnumerable<string> context) => FindFault(password, context, options.Value.Password.MinimumLength);
 
-    /// <summary>What is wrong with the password, as a sentence for its author; null when nothing is.</summary>
-    public static string? FindFault(string password, string email, int minimumLength)
+    /// <summary>What is wrong with the password, as a sentence for its author; null when nothing is. It never repeats the password.</summary>
+    /// <param name="context">Texts that belong to the account: its address, names, organizations.</param>
+    public static string? FindFault(string password, IEnumerable<string> context, int minimumLength)
     {
         if (password.Length < minimumLength)
-            return $"The password has {password.Length} characters; it needs at least {minimumLength}. A few unrelated words make a good one.";
+            return $"The password has {password.Length} characters; it needs at least {minimumLength}. {Remedy}";
         if (password.Length > HubIdentityOptions.PasswordPolicy.MaximumLength)
             return $"The password is longer than {HubIdentityOptions.PasswordPolicy.MaximumLength} characters.";
         if (password.Any(char.IsControl))
             return "The password contains a control character, which many keyboards cannot type. Leave it out.";
-        var core = Undisguise(password);
-        var mostlyDigits = core.Length < 4 && password.Length < 20;
-        if (mostlyDigits || Common.Contains(core) || IsRepetition(password.ToLowerInvariant()) || (core.Length >= 4 && IsRepetition(core)))
-            return "This is one of the passwords that attackers try first. Choose another; a few unrelated words make a good one.";
-        var local = Undisguise(email.Split('@')[0]);
-        if (string.Equals(password, email, StringComparison.OrdinalIgnoreCase) || (local.Length >= 4 && core == local))
-            return "The password is the e-mail address, or a part of it. Choose one that cannot be read off the account.";
+        if (IsRepetition(password) || KeyboardWalks.Cover(password))
+            return $"The password repeats itself, or follows the keyboard or the alphabet: attackers try such passwords first. {Remedy}";
+        if (IsMostlyDigits(password))
+            return $"The password is a number with little else, as dates and telephone numbers are: attackers try such passwords first. {Remedy}";
+        if (CommonPasswords.Cover(password, new HashSet<string>()))
+            return $"The password is one or two common words, perhaps with digits and signs: it is among those that attackers try first, because they are in every list of stolen passwords. {Remedy}";
+        if (CommonPasswords.Cover(password, CommonPasswords.WordsOf(context)))
+            return $"The password is little more than your e-mail address, your name or your organization's: attackers try such passwords first. {Remedy}";
         return null;
     }
 
-    /// <summary><c>P@ssw0rd-2024!</c> → <c>password</c>: lower case, look-alikes undone, digits and signs at both ends dropped.</summary>
-    private static string Undisguise(string text)
+    /// <summary>One short piece over and over: <c>aaaaaaaaaaaa</c>, <c>abcabcabcabc</c>, <c>lantern-lantern-</c>.</summary>
+    private static bool IsRepetition(string password)
     {
-        var core = text.ToLowerInvariant().Trim("0123456789 !?.,;:-_+*#&%/()[]{}<>=~^'\"".ToCharArray());
-        var plain = new StringBuilder(core.Length);
-        foreach (var character in core)
-            plain.Append(character switch { '0' => 'o', '1' or '!' => 'i', '3' => 'e', '4' or '@' => 'a', '5' or '$' => 's', '7' => 't', ' ' or '-' or '_' or '.' => '\0', _ => character });
-        return plain.Replace("\0", "").ToString();
-    }
-
-    /// <summary>One short piece over and over (<c>aaaaaaaaaaaa</c>, <c>abcabcabcabc</c>), or a run of neighbours (<c>123456789012</c>, <c>abcdefghijkl</c>).</summary>
-    private static bool IsRepetition(string text)
-    {
-        for (var period = 1; period <= 4 && period * 2 <= text.Length; period++)
+        const int longestPiece = 8;
+        var text = password.ToLowerInvariant();
+        for (var period = 1; period <= longestPiece && period * 2 <= text.Length; period++)
             if (Enumerable.Range(period, text.Length - period).All(i => text[i] == text[i - period]))
                 return true;
-        return text.Length > 1 && (Enumerable.Range(1, text.Length - 1).All(i => Follows(text[i - 1], text[i])) || Enumerable.Range(1, text.Length - 1).All(i => Follows(text[i], text[i - 1])));
+        return false;
     }
 
-    private static bool Follows(char first, char second) => second == first + 1 || (first, second) is ('9', '0') or ('z', 'a');
-
-    private static FrozenSet<string> ReadCommon()
+    /// <summary>Twenty digits at random are as good as a phrase; a date is not.</summary>
+    private static bool IsMostlyDigits(string password)
     {
-        using var reader = new StreamReader(typeof(PasswordRules).Assembly.GetManifestResourceStream("common-passwords.txt")!);
-        return reader.ReadToEnd().Split(['\n', ' ', '\r'], StringSplitOptions.RemoveEmptyEntries).SelectMany(word => new[] { word, word + word }).ToFrozenSet(StringComparer.Ordinal);
+        const int longEnough = 20, fewestOthers = 4;
+        return password.Length < longEnough && password.Any(char.IsAsciiDigit) && password.Count(character => !char.IsAsciiDigit(character) && !" .,-/+():_".Contains(character, StringComparison.Ordinal)) < fewestOthers;
     }
 }

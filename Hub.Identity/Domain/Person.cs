@@ -8,6 +8,8 @@ internal sealed class Person : IdentityUser<Guid>
     /// <summary>The longest e-mail address (RFC 5321 §4.5.3.1.3, without the angle brackets).</summary>
     public const int MaxEmailLength = 254;
 
+    public const int MaxNameLength = 100;
+
     private Person()
     {
     }
@@ -25,6 +27,9 @@ internal sealed class Person : IdentityUser<Guid>
     }
 
     public DateTimeOffset CreatedAt { get; private set; }
+
+    /// <summary>What the person wants to be called; null when they did not say.</summary>
+    public string? Name { get; private set; }
 
     /// <summary>What authenticators keep of the account: random, and told to nobody else (WebAuthn Level 3 §14.6.1).</summary>
     public string PasskeyHandle { get; private set; } = "";

@@ -105,9 +105,7 @@ internal sealed class Czctl : IDisposable
     {
         var unique = Guid.CreateVersion7().ToString("N")[^12..];
         var email = $"person-{unique}@example.com";
-        using var client = _hub.CreateClient();
-        using var response = await client.PostAsJsonAsync("/v1/signup", new { email, password = TestPerson.Password, organization = $"Org {unique}" });
-        Assert.Equal(HttpStatusCode.Created, response.StatusCode);
+        await TestAccount.MakeAsync(_hub, email, TestPerson.Password, $"Org {unique}");
         return email;
     }
 

@@ -49,11 +49,9 @@ public class ClustersFixture : IAsyncLifetime
     /// <summary>A new organization, and its owner's client.</summary>
     public async Task<TestOrganization> NewOrganizationAsync()
     {
-        using var anybody = Members.CreateClient();
         var name = $"o{Guid.CreateVersion7():N}"[..30];
-        var signedUp = await anybody.PostAsync("/v1/signup", new { email = $"{name}@example.com", password = "unlikely Words 7 for tests", organization = name }).JsonAsync(201);
-        var organization = signedUp.GetProperty("organization");
-        return new(this, organization.GetProperty("id").GetGuid(), organization.GetProperty("slug").GetString()!, signedUp.GetProperty("userId").GetGuid());
+        var account = await TestAccount.MakeAsync(Members, $"{name}@example.com", TestPerson.Password, name);
+        return new(this, account.OrganizationId, account.Slug, account.UserId);
     }
 
     /// <summary>A cluster of a new organization with an agent that was accepted.</summary>

@@ -25,45 +25,34 @@ public sealed class AccountTests(HubFixture fixture) : IClassFixture<HubFixture>
         Assert.Equal(("muller-sohne-gmbh", "Müller & Söhne GmbH", "owner"), (organization.GetProperty("slug").GetString(), organization.GetProperty("name").GetString(), organization.GetProperty("role").GetString()));
     }
 
-    [Theory]
-    [InlineData("email", "no-address", "sturdy-lantern-meadow-42", "Org")]
-    [InlineData("email", "a@b", "sturdy-lantern-meadow-42", "Org")]
-    [InlineData("email", "a b@example.com", "sturdy-lantern-meadow-42", "Org")]
-    [InlineData("email", "a@exa\0mple.com", "sturdy-lantern-meadow-42", "Org")]
-    [InlineData("email", "", "sturdy-lantern-meadow-42", "Org")]
-    [InlineData("password", "fine@example.com", "short", "Org")]
-    [InlineData("password", "fine@example.com", "Passw0rd!2024", "Org")]
-    [InlineData("password", "longername@example.com", "longername@example.com", "Org")]
-    [InlineData("password", "fine@example.com", "sturdy-lantern\0-meadow", "Org")]
-    [InlineData("organization", "fine@example.com", "sturdy-lantern-meadow-42", "two\nlines")]
-    [InlineData("organization", "fine@example.com", "sturdy-lantern-meadow-42", "---")]
-    public async Task Sign_up_names_the_field_that_is_wrong_and_creates_nothing(string field, string email, string password, string organization)
+    [Fact]
+    public async Task Me_says_how_the_account_is_guarded_and_takes_a_name()
     {
-        using var client = fixture.Hub.CreateClient();
+        using var person = await fixture.SignUpAsync();
 
-        var response = await client.PostAsJsonAsync("/v1/signup", new { email, password, organization });
+        var before = await person.Client.GetFromJsonAsync<JsonElement>("/v1/me");
+        var changed = await person.Client.PatchAsJsonAsync("/v1/me", new { name = " Zoë Müller " });
+        var me = await person.Client.GetFromJsonAsync<JsonElement>("/v1/me");
 
-        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
-        var errors = (await response.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("errors");
-        Assert.Equal(field, Assert.Single(errors.EnumerateObject()).Name);
-        Assert.DoesNotContain(password, await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        Assert.Equal((JsonValueKind.Null, true), (before.GetProperty("name").ValueKind, before.GetProperty("emailConfirmed").GetBoolean()));
+        Assert.Equal("""{"password":true,"authenticator":false,"recoveryCodesLeft":0,"passkeys":0}""", before.GetProperty("security").GetRawText());
+        Assert.Equal(me.GetRawText(), await changed.Content.ReadAsStringAsync());
+        Assert.Equal("Zoë Müller", me.GetProperty("name").GetString());
     }
 
-    [Fact]
-    public async Task U07_A_taken_address_is_refused_in_any_spelling_also_when_raced()
+    [Theory]
+    [InlineData("")]
+    [InlineData("   ")]
+    [InlineData("two\nlines")]
+    [InlineData("nul\0")]
+    public async Task A_name_that_is_none_is_refused(string name)
     {
-        using var client = fixture.Hub.CreateClient();
-        var email = $"raced-{Guid.CreateVersion7():N}@example.com";
+        using var person = await fixture.SignUpAsync();
 
-        var responses = await Task.WhenAll(Enumerable.Range(0, 10).Select(i =>
-            client.PostAsJsonAsync("/v1/signup", new { email = i % 2 == 0 ? email : email.ToUpperInvariant(), password = TestPerson.Password, organization = "Raced" })));
+        var response = await person.Client.PatchAsJsonAsync("/v1/me", new { name });
 
-        Assert.Single(responses, response => response.StatusCode == HttpStatusCode.Created);
-        foreach (var refused in responses.Where(response => response.StatusCode != HttpStatusCode.Created))
-        {
-            Assert.Equal(HttpStatusCode.Conflict, refused.StatusCode);
-            Assert.Equal("signup.unavailable", (await refused.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("code").GetString());
-        }
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+        Assert.True((await response.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("errors").TryGetProperty("name", out _));
     }
 
     [Fact]
@@ -169,6 +158,7 @@ public sealed class AccountTests(HubFixture fixture) : IClassFixture<HubFixture>
 
     [Theory]
     [InlineData("GET", "/v1/me")]
+    [InlineData("PATCH", "/v1/me")]
     [InlineData("GET", "/v1/orgs")]
     [InlineData("POST", "/v1/orgs")]
     [InlineData("GET", "/v1/orgs/any")]

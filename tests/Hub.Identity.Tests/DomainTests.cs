@@ -196,7 +196,7 @@ public sealed class DomainTests(OrganizationFixture fixture) : IClassFixture<Org
     {
         var person = await fixture.SignUpAsync();
         var email = $"{Guid.CreateVersion7():N}@{domain}";
-        await fixture.ExecuteAsync("update identity.users set email = $2, normalized_email = upper($2), user_name = $2, normalized_user_name = upper($2) where id = $1", person.UserId, email);
+        await fixture.ExecuteAsync("update identity.users set email = $2, normalized_email = upper($2), user_name = $2, normalized_user_name = upper($2), email_confirmed = false where id = $1", person.UserId, email);
         return person;
     }
 

@@ -1,6 +1,5 @@
 using System.Buffers.Text;
 using System.Net;
-using System.Net.Http.Json;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
@@ -60,10 +59,7 @@ public sealed class Flow
     public static async Task<Flow> SignUpAsync(IdentityFixture fixture, string client = "spa")
     {
         var email = $"person-{Guid.CreateVersion7():N}@example.com";
-        using var http = fixture.Hub.CreateClient();
-        using var response = await http.PostAsJsonAsync("/v1/signup", new { email, password = Password });
-        Assert.Equal(HttpStatusCode.Created, response.StatusCode);
-        var userId = (await response.Content.ReadFromJsonAsync<JsonObject>())!["userId"]!.GetValue<Guid>();
+        var userId = (await TestAccount.MakeAsync(fixture.Hub, email, Password, findToken: fixture.FindTokenAsync)).UserId;
         var browser = new Browser(fixture.Hub.Address);
         await browser.SignInAsync(email, Password);
         return new(fixture, browser, email, userId, client);

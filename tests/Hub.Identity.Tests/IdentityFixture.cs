@@ -9,7 +9,7 @@ using Npgsql;
 namespace CodeZero.Hub.Identity.Tests;
 
 /// <summary>A Hub with the clients of the negative cases, a machine, and a clock that can be put forward.</summary>
-public sealed class IdentityFixture : IAsyncLifetime
+public class IdentityFixture : IAsyncLifetime
 {
     public const string MachineId = "agent.0192.0193";
 
@@ -84,7 +84,13 @@ public sealed class IdentityFixture : IAsyncLifetime
 
     /// <summary>A further Hub over the same database, or another one.</summary>
     public Task<HubInstance> StartAsync(TestDatabase? database = null, Uri? publicUrl = null) =>
-        HubInstance.StartAsync(database ?? Database, Settings, Configure, publicUrl: publicUrl);
+        HubInstance.StartAsync(database ?? Database, Settings.Concat(MoreSettings).ToDictionary(), Configure, publicUrl: publicUrl);
+
+    /// <summary>Settings beside <see cref="Settings"/>.</summary>
+    protected virtual IReadOnlyDictionary<string, string?> MoreSettings => new Dictionary<string, string?>();
+
+    /// <summary>The token of the link that was sent to an address.</summary>
+    public virtual Task<string> FindTokenAsync(string email) => TestAccount.FindTokenAsync(Hub, email);
 
     /// <summary>A flow in a browser where somebody is signed in who has allowed every client everything; the same person for all tests of a class.</summary>
     public async Task<Flow> SignedInAsync(string client = "spa") => (await (_signedIn ??= Flow.SignUpAsync(this))).As(client);
@@ -112,7 +118,7 @@ public sealed class IdentityFixture : IAsyncLifetime
         return (T)(await command.ExecuteScalarAsync())!;
     }
 
-    public async Task DisposeAsync()
+    public virtual async Task DisposeAsync()
     {
         if (_hub is not null)
             await _hub.DisposeAsync();

@@ -32,7 +32,7 @@ public sealed class OrganizationFixture : IAsyncLifetime
     }
 
     /// <summary>A new person with an organization of their own.</summary>
-    public Task<TestPerson> SignUpAsync() => TestPerson.SignUpAsync(Hub);
+    public Task<TestPerson> SignUpAsync() => TestPerson.SignUpAsync(Hub, mail: Mail);
 
     /// <summary>A new person who is also a member of another's organization.</summary>
     public async Task<TestPerson> MemberAsync(TestPerson owner, string role)

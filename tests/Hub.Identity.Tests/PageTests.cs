@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Http.Json;
 using CodeZero.Hub.Identity.Domain;
 using CodeZero.Testing;
 using Microsoft.AspNetCore.Identity;
@@ -137,8 +136,7 @@ public sealed class PageTests(IdentityFixture fixture) : IClassFixture<IdentityF
         var hasher = new CountingHasher();
         await using var hub = await HubInstance.StartAsync(database, new Dictionary<string, string?> { ["Hub:Identity:Lockout:Attempts"] = "3" },
             services => services.AddSingleton<IPasswordHasher<Person>>(hasher));
-        using var client = hub.CreateClient();
-        (await client.PostAsJsonAsync("/v1/signup", new { email = "known@example.com", password = Flow.Password })).EnsureSuccessStatusCode();
+        await TestAccount.MakeAsync(hub, "known@example.com", Flow.Password);
 
         var unknown = await TryAsync("unknown@example.com", "wrong-password-1");
         var malformed = await TryAsync("no address", "wrong-password-1");
@@ -293,36 +291,6 @@ public sealed class PageTests(IdentityFixture fixture) : IClassFixture<IdentityF
         Assert.StartsWith("__Host-codezero-form=", cookie, StringComparison.Ordinal);
         Assert.Contains("secure", cookie, StringComparison.OrdinalIgnoreCase);
         Assert.Contains("path=/;", cookie, StringComparison.OrdinalIgnoreCase);
-    }
-
-    [Fact]
-    public async Task Signing_up_by_the_page_signs_in_and_goes_on_to_the_application()
-    {
-        var flow = Flow.SignedOut(fixture);
-        var signIn = (await flow.AuthorizeAsync()).Headers.Location!.ToString();
-        await flow.Browser.GetAsync(signIn.Replace("/signin", "/signup", StringComparison.Ordinal));
-
-        await flow.Browser.FollowAsync(await flow.Browser.SubmitAsync(("Input.Email", $"p{Guid.CreateVersion7():N}@example.com"), ("Input.Password", Flow.Password), ("Input.Organization", "<b>Bold & Co</b>")));
-        Assert.Contains("The client spa", flow.Browser.Page, StringComparison.Ordinal);
-        var answer = await flow.Browser.SubmitAsync(("decision", "allow"));
-
-        Assert.Contains("code=", answer.Headers.Location!.Query, StringComparison.Ordinal);
-        await flow.Browser.GetAsync("/");
-        Assert.Contains("&lt;b&gt;Bold &amp; Co&lt;/b&gt;", flow.Browser.Page, StringComparison.Ordinal);
-        Assert.DoesNotContain("<b>", flow.Browser.Page, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task A_weak_password_is_refused_with_the_reason_and_the_password_is_not_sent_back()
-    {
-        using var browser = new Browser(fixture.Hub.Address);
-        await browser.GetAsync("/signup");
-
-        var response = await browser.SubmitAsync(("Input.Email", "weak@example.com"), ("Input.Password", "Password-1234"), ("Input.Organization", ""));
-
-        Assert.Equal(HttpStatusCode.UnprocessableEntity, response.StatusCode);
-        Assert.Contains("attackers try first", browser.Page, StringComparison.Ordinal);
-        Assert.DoesNotContain("Password-1234", browser.Page, StringComparison.Ordinal);
     }
 
     private sealed class CountingHasher : IPasswordHasher<Person>

@@ -1,10 +1,8 @@
 using System.Buffers.Text;
-using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Security.Cryptography;
 using System.Text;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.DependencyInjection;
@@ -45,16 +43,13 @@ public sealed class TestPerson : IDisposable
 
     /// <summary>Signs up, and in.</summary>
     /// <param name="organization">Name of the first organization; default: one that nobody else has.</param>
-    public static async Task<TestPerson> SignUpAsync(HubInstance hub, string? organization = null)
+    /// <param name="mail">The server that the Hub sends its messages to; null: it has none.</param>
+    public static async Task<TestPerson> SignUpAsync(HubInstance hub, string? organization = null, SmtpServer? mail = null)
     {
         var unique = Guid.CreateVersion7().ToString("N")[^12..];
         var email = $"person-{unique}@example.com";
-        using var client = hub.CreateClient();
-        using var response = await client.PostAsJsonAsync("/v1/signup", new { email, password = Password, organization = organization ?? $"Org {unique}" });
-        if (response.StatusCode != HttpStatusCode.Created)
-            throw new InvalidOperationException($"Sign-up answered {(int)response.StatusCode}: {await response.Content.ReadAsStringAsync()}");
-        var body = await response.Content.ReadFromJsonAsync<JsonElement>();
-        var person = new TestPerson(hub, email, body.GetProperty("userId").GetGuid(), body.GetProperty("organization").GetProperty("id").GetGuid(), body.GetProperty("organization").GetProperty("slug").GetString()!);
+        var account = await TestAccount.MakeAsync(hub, email, Password, organization ?? $"Org {unique}", mail is null ? null : async to => TestAccount.TokenIn((await mail.WaitForAsync(to, "Finish signing up")).Text));
+        var person = new TestPerson(hub, email, account.UserId, account.OrganizationId, account.Slug);
         await person.SignInAsync();
         return person;
     }

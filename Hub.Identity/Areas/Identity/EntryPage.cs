@@ -30,5 +30,10 @@ internal abstract class EntryPage(Authorizations authorizations, ClientRegistry 
         return null;
     }
 
+    /// <summary>What the next page needs to lead on to the same: nothing, or one parameter.</summary>
+    /// <param name="before">A question mark or an ampersand.</param>
+    protected string Onward(string before) =>
+        Pending is not null ? $"{before}request={Handle}" : ReturnAddress.IsLocal(ReturnUrl) ? $"{before}returnUrl={Uri.EscapeDataString(ReturnUrl!)}" : "";
+
     protected IActionResult GoOn() => SeeOther(Pending is not null ? $"/connect/continue?request={Handle}" : ReturnAddress.IsLocal(ReturnUrl) ? ReturnUrl! : "/");
 }

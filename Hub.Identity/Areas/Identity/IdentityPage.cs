@@ -22,7 +22,7 @@ internal abstract class IdentityPage : PageModel
     protected CancellationToken Aborted => HttpContext.RequestAborted;
 
     /// <summary>303: the browser goes on with GET and does not repeat what was posted (RFC 9700 §4.12).</summary>
-    protected StatusCodeResult SeeOther(string address)
+    protected internal StatusCodeResult SeeOther(string address)
     {
         Response.Headers.Location = address;
         return StatusCode(StatusCodes.Status303SeeOther);

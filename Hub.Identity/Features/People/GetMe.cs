@@ -7,24 +7,37 @@ using CodeZero.Hub.Platform.Tenancy;
 using CodeZero.Hub.Platform.Web;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
 
 namespace CodeZero.Hub.Identity.Features;
 
-/// <summary>GET /v1/me: who is signed in, and where they are a member.</summary>
+/// <summary>GET /v1/me: who is signed in, how their account is guarded, and where they are a member.</summary>
 public static class GetMe
 {
-    public sealed record Response(Guid Id, string Email, IReadOnlyList<MyOrganization> Organizations);
+    /// <param name="Name">What the person wants to be called; null when they did not say.</param>
+    /// <param name="EmailConfirmed">Whether the address was shown to be theirs. Until then no organization takes it as proof of who they are.</param>
+    public sealed record Response(Guid Id, string Email, bool EmailConfirmed, string? Name, MySecurity Security, IReadOnlyList<MyOrganization> Organizations);
+
+    /// <param name="Authenticator">Whether signing in with the password asks for an authenticator's code.</param>
+    /// <param name="RecoveryCodesLeft">0 to 10.</param>
+    public sealed record MySecurity(bool Password, bool Authenticator, int RecoveryCodesLeft, int Passkeys);
 
     public sealed record MyOrganization(Guid Id, string Slug, string Name, OrganizationRole Role);
 
-    [EndpointSummary("Get the signed-in person")]
-    internal static async Task<Results<Ok<Response>, ProblemHttpResult>> Handle(ClaimsPrincipal user, IdentityDb db, Organizations organizations, Tenant tenant, CancellationToken ct)
+    internal static async Task<Results<Ok<Response>, ProblemHttpResult>> Handle(
+        ClaimsPrincipal user, IdentityDb db, Organizations organizations, SecondFactors factors, Tenant tenant, CancellationToken ct) =>
+        Signed.In(user, tenant) is { } userId && await ReadAsync(userId, db, organizations, factors, ct) is { } response ? TypedResults.Ok(response) : Signed.Out();
+
+    internal static async Task<Response?> ReadAsync(Guid userId, IdentityDb db, Organizations organizations, SecondFactors factors, CancellationToken ct)
     {
-        if (Signed.In(user, tenant) is not { } userId || await db.Users.AsNoTracking().SingleOrDefaultAsync(person => person.Id == userId, ct) is not { } person)
-            return Signed.Out();
+        if (await db.Users.AsNoTracking().SingleOrDefaultAsync(person => person.Id == userId, ct) is not { } person)
+            return null;
         var memberships = await db.InTransactionAsync(() => organizations.OfPerson(userId).OrderBy(membership => membership.Slug).ToListAsync(ct), ct);
-        return TypedResults.Ok(new Response(person.Id, person.Email!, [.. memberships.Select(m => new MyOrganization(m.OrganizationId, m.Slug, m.Name, m.Role))]));
+        var second = await factors.ReadAsync(userId, ct);
+        var passkeys = await db.Set<IdentityUserPasskey<Guid>>().CountAsync(passkey => passkey.UserId == userId, ct);
+        return new(person.Id, person.Email!, person.EmailConfirmed, person.Name, new(person.PasswordHash is not null, second.HasAuthenticator, second.RecoveryCodesLeft, passkeys),
+            [.. memberships.Select(m => new MyOrganization(m.OrganizationId, m.Slug, m.Name, m.Role))]);
     }
 }
 

@@ -29,10 +29,19 @@ internal sealed class OrganizationsModel(IdentityDb db, Organizations organizati
     {
         (Name, NewSlug) = (name, string.IsNullOrWhiteSpace(slug) ? null : slug.Trim());
         Fault = OrganizationName.FindFault(name ?? "") ?? (NewSlug is null || Slug.IsValid(NewSlug) ? null : "This is no name in addresses, or one of the Hub's own words. Choose another.");
-        if (Fault is null && await accounts.CreateOrganizationAsync(Me.UserId, name!.Trim(), NewSlug, Aborted) is var (created, _))
-            return SeeOther($"/organizations/{created.Slug}");
+        if (Fault is null && await CreateAsync(name!.Trim()) is { } created)
+            return SeeOther($"/organizations/{created}");
         Fault ??= "Another organization has this name in addresses. Choose another, or leave it empty.";
         Response.StatusCode = StatusCodes.Status422UnprocessableEntity;
         return await OnGetAsync();
+    }
+
+    /// <summary>The slug of the new organization; null when another has the one asked for.</summary>
+    private async Task<string?> CreateAsync(string name)
+    {
+        tenant.SignIn(Me.UserId);
+        var created = await accounts.CreateOrganizationAsync(HttpContext.RequestServices, Me.UserId, name, NewSlug, Aborted);
+        await (created is null ? db.Database.RollbackTransactionAsync(Aborted) : db.Database.CommitTransactionAsync(Aborted));
+        return created?.Membership.Slug;
     }
 }

@@ -6,23 +6,40 @@ using Microsoft.AspNetCore.Mvc;
 namespace CodeZero.Hub.Identity.Areas.Identity.Pages;
 
 /// <summary>GET and POST /reauthenticate: who is signed in proves it once more, and goes back to where they were going.</summary>
-internal sealed class ReauthenticateModel(Accounts accounts, Reauthentication reauthentication) : AccountPage
+internal sealed class ReauthenticateModel(Accounts accounts, SecondFactors factors, Reauthentication reauthentication) : AccountPage
 {
     [FromQuery(Name = "returnUrl")]
     public string? ReturnUrl { get; set; }
 
+    [FromQuery(Name = "by")]
+    public string? By { get; set; }
+
     public string Email => User.FindFirstValue("email") ?? "";
+
+    public bool HasAuthenticator { get; private set; }
+
+    public bool ByCode => By == "code" && HasAuthenticator;
 
     public bool Failed { get; private set; }
 
-    public IActionResult OnGet() => Page();
+    public string OtherWay => $"/reauthenticate?by={(ByCode ? "password" : "code")}&returnUrl={Uri.EscapeDataString(Onward)}";
 
-    public async Task<IActionResult> OnPostAsync([FromForm] string? password)
+    private string Onward => ReturnAddress.IsLocal(ReturnUrl) ? ReturnUrl! : "/account";
+
+    public async Task<IActionResult> OnGetAsync()
     {
-        if (await accounts.CheckPasswordAsync(Email, password ?? "", Aborted) is { } person && person.Id == Me.UserId)
+        HasAuthenticator = (await factors.ReadAsync(Me.UserId, Aborted)).HasAuthenticator;
+        return Page();
+    }
+
+    public async Task<IActionResult> OnPostAsync([FromForm] string? password, [FromForm] string? code)
+    {
+        HasAuthenticator = (await factors.ReadAsync(Me.UserId, Aborted)).HasAuthenticator;
+        var person = ByCode ? await factors.CheckAsync(Me.UserId, code ?? "", isRecoveryCode: false, Aborted) : await accounts.CheckPasswordAsync(Email, password ?? "", Aborted);
+        if (person?.Id == Me.UserId)
         {
             await reauthentication.RecordAsync(Me, Aborted);
-            return SeeOther(ReturnAddress.IsLocal(ReturnUrl) ? ReturnUrl! : "/account");
+            return SeeOther(Onward);
         }
         Failed = true;
         Response.StatusCode = StatusCodes.Status422UnprocessableEntity;

@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Mvc.RazorPages;
 namespace CodeZero.Hub.Identity.Areas.Identity.Pages;
 
 /// <summary>GET and POST /signin. Wrong address, wrong password and locked account answer alike.</summary>
-internal sealed class SignInModel(Accounts accounts, Passkeys passkeys, Sessions sessions, Authorizations authorizations, ClientRegistry clients) : EntryPage(authorizations, clients)
+internal sealed class SignInModel(Accounts accounts, FirstFactor firstFactor, Passkeys passkeys, Sessions sessions, Authorizations authorizations, ClientRegistry clients) : EntryPage(authorizations, clients)
 {
     public sealed class Fields
     {
@@ -43,6 +43,11 @@ internal sealed class SignInModel(Accounts accounts, Passkeys passkeys, Sessions
         if (await LoadAsync() is { } refused)
             return refused;
         var (person, amr) = await CheckAsync();
+        if (person is { TwoFactorEnabled: true } && !amr.Contains(AuthenticationMethods.MultiFactor))
+        {
+            await firstFactor.RememberAsync(HttpContext, person);
+            return SeeOther("/signin/code" + Onward("?"));
+        }
         if (person is not null)
         {
             await sessions.StartAsync(HttpContext, person, amr, Aborted);
