@@ -1,6 +1,8 @@
 using CodeZero.Hub.Identity.Data;
 using CodeZero.Hub.Identity.Domain;
 using CodeZero.Hub.Identity.Features;
+using CodeZero.Hub.Identity.Jobs;
+using CodeZero.Hub.Platform.Jobs;
 using CodeZero.Hub.Platform.Web;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Identity;
@@ -31,6 +33,7 @@ public static partial class IdentityModule
         services.AddScoped<EmailProofs>().AddScoped<SignUps>().AddScoped<Passwords>().AddScoped<EmailChanges>();
         services.AddScoped<Attempts>().AddScoped<SecondFactors>().AddScoped<FirstFactor>().AddScoped<SecurityStamps>().AddScoped<SecurityNotices>();
         services.AddSingleton<Accounts>().AddScoped<Sessions>().AddScoped<SessionCookieEvents>().AddScoped<Reauthentication>();
+        services.AddScoped<Consents>().AddScoped<AccountDeletions>().AddScoped<PersonExport>().AddHubJob<DeleteAccounts>(DeleteAccounts.Name, DeleteAccounts.Cron);
         AddPasskeys(services);
     }
 
@@ -41,5 +44,8 @@ public static partial class IdentityModule
         v1.MapPost("/signup/complete", CompleteSignUp.Handle).WithAddressLimit("sign-up", limits.SignUpsPerMinute).WithMetadata(new OwnRepetition()).AllowAnonymousBecause(noAccount);
         v1.MapGet("/me", GetMe.Handle).RequireAuthorization();
         v1.MapPatch("/me", ChangeMe.Handle).RequireAuthorization();
+        v1.MapGet("/me/sessions", ListSessions.Handle).RequireAuthorization();
+        v1.MapDelete("/me/sessions", SignOutEverywhere.Handle).RequireAuthorization();
+        v1.MapDelete("/me/sessions/{session:guid}", EndSession.Handle).RequireAuthorization();
     }
 }

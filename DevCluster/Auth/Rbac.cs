@@ -90,7 +90,10 @@ internal sealed class Rbac
             store.OnCommit($"{Group}/{resource}", (_, _) =>
             {
                 lock (gate)
+                {
+                    TakeUp();
                     coming.Enqueue((clock.GetTimestamp(), Stored));
+                }
             });
     }
 
@@ -102,11 +105,16 @@ internal sealed class Rbac
         {
             lock (gate)
             {
-                while (coming.TryPeek(out var next) && clock.GetElapsedTime(next.Stored) >= delay)
-                    known = coming.Dequeue().State;
+                TakeUp();
                 return known;
             }
         }
+    }
+
+    private void TakeUp()
+    {
+        while (coming.TryPeek(out var next) && clock.GetElapsedTime(next.Stored) >= delay)
+            known = coming.Dequeue().State;
     }
 
     public bool Allows(User user, AccessRequest request) => user.IsMaster || RulesOf(user, request.Namespace).Any(r => r.Allows(request));

@@ -25,6 +25,7 @@ internal sealed class IdentityDb(DbContextOptions<IdentityDb> options, Tenant te
     public DbSet<Authenticator> Authenticators => Set<Authenticator>();
     public DbSet<RecoveryCode> RecoveryCodes => Set<RecoveryCode>();
     public DbSet<Session> Sessions => Set<Session>();
+    public DbSet<AccountDeletion> AccountDeletions => Set<AccountDeletion>();
     public DbSet<PasskeyCeremony> PasskeyCeremonies => Set<PasskeyCeremony>();
     public DbSet<PendingAuthorization> PendingAuthorizations => Set<PendingAuthorization>();
     public DbSet<Consent> Consents => Set<Consent>();
@@ -41,11 +42,15 @@ internal sealed class IdentityDb(DbContextOptions<IdentityDb> options, Tenant te
     public Task LockAsync(string name, CancellationToken ct) =>
         Database.ExecuteSqlAsync($"select pg_advisory_xact_lock(hashtextextended({"identity:" + name}, 0))", ct);
 
+    /// <summary>The person, and nobody else changes them until this transaction ends. Null when there is none.</summary>
+    public Task<Person?> FindAndLockPersonAsync(Guid id, CancellationToken ct) => Users.FromSql($"select * from identity.users where id = {id} for no key update").SingleOrDefaultAsync(ct);
+
     protected override void OnModelCreating(ModelBuilder builder)
     {
         base.OnModelCreating(builder);
         PeopleModel.Map(builder);
         PasskeysModel.Map(builder);
+        AccountDeletionsModel.Map(builder);
         OrganizationsModel.Map(builder);
         AuditModel.Map(builder);
         ProviderModel.Map(builder);

@@ -38,8 +38,8 @@ internal static class CommonPasswords
                 }
         yield return Fold(lower, 'i', keepDigits: false);
 
-        // To drop all of so many, or all but the nearest one, two or three.
-        static IEnumerable<int> Nearest(int count) => Enumerable.Range(0, 4).Select(kept => Math.Max(0, count - kept));
+        // To drop all of so many, or all but the nearest one to four.
+        static IEnumerable<int> Nearest(int count) => Enumerable.Range(0, 5).Select(kept => Math.Max(0, count - kept));
     }
 
     private static bool IsMadeOf(string core, IReadOnlySet<string> more)

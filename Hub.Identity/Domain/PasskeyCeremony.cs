@@ -1,3 +1,5 @@
+using System.Buffers.Text;
+
 namespace CodeZero.Hub.Identity.Domain;
 
 /// <summary>What a prompt asks for.</summary>
@@ -57,4 +59,8 @@ internal sealed record PasskeyProof(Person Person, bool IsSynced)
 /// <param name="Id">The credential identifier.</param>
 /// <param name="LastUsedAt">Null when it was never used.</param>
 /// <param name="IsSynced">It may be, or is, copied between devices (backup eligibility, WebAuthn Level 3 §6.1.3); else it stays in one.</param>
-internal sealed record PasskeyView(byte[] Id, string Name, DateTimeOffset CreatedAt, DateTimeOffset? LastUsedAt, bool IsSynced);
+internal sealed record PasskeyView(byte[] Id, string Name, DateTimeOffset CreatedAt, DateTimeOffset? LastUsedAt, bool IsSynced)
+{
+    /// <summary>The identifier in base64url, as addresses and WebAuthn's JSON have it.</summary>
+    public string IdText => Base64Url.EncodeToString(Id);
+}

@@ -87,14 +87,15 @@ internal sealed partial class Passkeys(IdentityDb db, UserManager<Person> users,
         if (await AttestAsync(http, answer, userId, ct) is not var (passkey, handle))
             return "The passkey was not added: the page was open for too long, or the browser's answer was not right. Try again.";
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
-        var person = await FindAndLockAsync(userId, ct);
-        if (person.PasskeyHandle != handle || await db.UserPasskeys.CountAsync(p => p.UserId == userId, ct) >= MaxPerPerson)
+        if (await db.FindAndLockPersonAsync(userId, ct) is not { } person || person.PasskeyHandle != handle)
+            return "Your account was changed at the same moment. Try again.";
+        if (await db.UserPasskeys.CountAsync(p => p.UserId == userId, ct) >= MaxPerPerson)
             return $"An account has at most {MaxPerPerson} passkeys. Remove one that you do not use.";
         passkey.Name = name;
         try
         {
             if (!(await users.AddOrUpdatePasskeyAsync(person, passkey)).Succeeded)
-                return "The account was changed at the same moment. Try again.";
+                return "Your account was changed at the same moment. Try again.";
         }
         catch (DbUpdateException e) when (e.InnerException is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation })
         {
@@ -116,8 +117,7 @@ internal sealed partial class Passkeys(IdentityDb db, UserManager<Person> users,
     public async Task<bool> RenameAsync(Guid userId, string credential, string name, CancellationToken ct)
     {
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
-        var person = await FindAndLockAsync(userId, ct);
-        if (DecodeId(credential) is not { } id || await users.GetPasskeyAsync(person, id) is not { } passkey)
+        if (await db.FindAndLockPersonAsync(userId, ct) is not { } person || DecodeId(credential) is not { } id || await users.GetPasskeyAsync(person, id) is not { } passkey)
             return false;
         passkey.Name = name;
         await users.AddOrUpdatePasskeyAsync(person, passkey);
@@ -131,8 +131,7 @@ internal sealed partial class Passkeys(IdentityDb db, UserManager<Person> users,
     public async Task<string?> RemoveAsync(Guid userId, string credential, CancellationToken ct)
     {
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
-        var person = await FindAndLockAsync(userId, ct);
-        if (DecodeId(credential) is not { } id || await users.GetPasskeyAsync(person, id) is null)
+        if (await db.FindAndLockPersonAsync(userId, ct) is not { } person || DecodeId(credential) is not { } id || await users.GetPasskeyAsync(person, id) is null)
             return "This passkey is gone already.";
         if (person.PasswordHash is null && await db.UserPasskeys.CountAsync(passkey => passkey.UserId == userId, ct) == 1)
             return "This is the only way to sign in to your account. Add another passkey or set a password first.";
@@ -149,9 +148,6 @@ internal sealed partial class Passkeys(IdentityDb db, UserManager<Person> users,
         var tidy = string.Concat((name ?? "").Where(character => !char.IsControl(character))).Trim();
         return tidy.Length == 0 ? null : tidy.Length <= MaxNameLength ? tidy : tidy[..MaxNameLength].Trim();
     }
-
-    private Task<Person> FindAndLockAsync(Guid userId, CancellationToken ct) =>
-        db.Users.FromSql($"select * from identity.users where id = {userId} for no key update").SingleAsync(ct);
 
     private async Task<PasskeyPrompt> KeepAsync(PasskeyPurpose purpose, Guid? userId, string options, string state, CancellationToken ct)
     {

@@ -31,4 +31,7 @@ internal sealed class Session(
     public DateTimeOffset LastSeenAt { get; private set; } = authenticatedAt;
 
     public DateTimeOffset? EndedAt { get; private set; }
+
+    /// <summary>The same sign-in under another identifier and the account's present stamp.</summary>
+    public Session Renew(Guid id, string securityStamp) => new(id, UserId, securityStamp, Amr, AuthenticatedAt, ExpiresAt, Device, Address) { ProvedAt = ProvedAt, LastSeenAt = LastSeenAt };
 }

@@ -1,17 +1,19 @@
 using System.Globalization;
 using System.Security.Claims;
 using CodeZero.Hub.Identity.Data;
+using CodeZero.Hub.Platform.Data;
 using CodeZero.Hub.Identity.Protocol;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 
 namespace CodeZero.Hub.Identity.Domain;
 
 /// <summary>Sign-ins of browsers. The cookie names a row here, and is good as long as the row is and the account has not changed.</summary>
-internal sealed class Sessions(IdentityDb db, Domains domains, TimeProvider clock, IOptions<HubIdentityOptions> options)
+internal sealed class Sessions(IdentityDb db, UserManager<Person> users, TokenFamilies families, Domains domains, TimeProvider clock, IOptions<HubIdentityOptions> options)
 {
     /// <summary>The authentication scheme of the Hub's pages.</summary>
     public const string Scheme = "session";
@@ -31,17 +33,33 @@ internal sealed class Sessions(IdentityDb db, Domains domains, TimeProvider cloc
         var now = clock.GetUtcNow();
         var session = new Session(Guid.CreateVersion7(now), person.Id, person.SecurityStamp!, amr, now, now + options.Value.SessionLifetime,
             UserAgent.Describe(http.Request.Headers.UserAgent), http.Connection.RemoteIpAddress?.ToString());
+        await KeepAsync(http, session, person.Email!, ct);
+        await domains.JoinAsync(person, ct);
+    }
+
+    /// <summary>Goes on in a new session as old as the one before, under the account's present stamp: for the browser that changed the account, while all others end.</summary>
+    public async Task RenewAsync(HttpContext http, CancellationToken ct)
+    {
+        if (await FindAsync(http) is not { } before)
+            return;
+        await EndRowAsync(before.SessionId, ct);
+        var session = await db.Sessions.AsNoTracking().SingleAsync(row => row.Id == before.SessionId, ct);
+        var person = await db.Users.AsNoTracking().SingleAsync(row => row.Id == before.UserId, ct);
+        await KeepAsync(http, session.Renew(Guid.CreateVersion7(clock.GetUtcNow()), person.SecurityStamp!), person.Email!, ct);
+    }
+
+    private async Task KeepAsync(HttpContext http, Session session, string email, CancellationToken ct)
+    {
         db.Add(session);
         await db.SaveChangesAsync(ct);
         var identity = new ClaimsIdentity(
             [
-                new("sub", person.Id.ToString()), new(SessionClaim, session.Id.ToString()), new(StampClaim, session.SecurityStamp),
-                new(MethodsClaim, string.Join(' ', amr)),
-                new(TimeClaim, now.UtcTicks.ToString(CultureInfo.InvariantCulture)), new("email", person.Email!),
+                new("sub", session.UserId.ToString()), new(SessionClaim, session.Id.ToString()), new(StampClaim, session.SecurityStamp),
+                new(MethodsClaim, string.Join(' ', session.Amr)),
+                new(TimeClaim, session.AuthenticatedAt.UtcTicks.ToString(CultureInfo.InvariantCulture)), new("email", email),
             ],
             Scheme, "email", roleType: null);
-        await domains.JoinAsync(person, ct);
-        await http.SignInAsync(Scheme, new ClaimsPrincipal(identity), new AuthenticationProperties { IssuedUtc = now, ExpiresUtc = session.ExpiresAt });
+        await http.SignInAsync(Scheme, new ClaimsPrincipal(identity), new AuthenticationProperties { IssuedUtc = clock.GetUtcNow(), ExpiresUtc = session.ExpiresAt });
     }
 
     /// <summary>Who is signed in at this browser; null when nobody is.</summary>
@@ -53,6 +71,25 @@ internal sealed class Sessions(IdentityDb db, Domains domains, TimeProvider cloc
         await EndRowAsync((await FindAsync(http))?.SessionId, ct);
         await http.SignOutAsync(Scheme);
     }
+
+    /// <summary>Ends one of the person's sessions. False when they have none of that identifier.</summary>
+    public async Task<bool> EndAsync(Guid userId, Guid sessionId, CancellationToken ct)
+    {
+        var found = await Live(userId).AnyAsync(row => row.Id == sessionId, ct);
+        if (found)
+            await EndRowAsync(sessionId, ct);
+        return found;
+    }
+
+    /// <summary>Ends all of the person's sessions, and with a new security stamp everything that began in one: half-done sign-ins, codes, every family of tokens.</summary>
+    public Task EndAllAsync(Guid userId, CancellationToken ct) => db.InTransactionAsync(async () =>
+    {
+        if (await db.FindAndLockPersonAsync(userId, ct) is { } person)
+            await users.UpdateSecurityStampAsync(person);
+        await families.RevokeOfPersonAsync(userId, "signed out everywhere", ct);
+        var now = clock.GetUtcNow();
+        return await db.Sessions.Where(row => row.UserId == userId && row.EndedAt == null).ExecuteUpdateAsync(set => set.SetProperty(row => row.EndedAt, now), ct);
+    }, ct);
 
     /// <summary>Whether the cookie's session still stands; noted as used now, at most once a minute.</summary>
     public async Task<bool> IsLiveAsync(SignedIn session, CancellationToken ct)

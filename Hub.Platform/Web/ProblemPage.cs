@@ -59,9 +59,11 @@ internal sealed class ProblemPage(IOptions<ProblemDetailsOptions> options) : IPr
             </head>
             <body>
               <div class="page">
-                <header class="brand">
-                  <svg class="mark" viewBox="0 0 32 32" aria-hidden="true" focusable="false"><rect width="32" height="32" rx="8"></rect><ellipse cx="16" cy="16" rx="6.5" ry="9"></ellipse></svg>
-                  <span class="name">CodeZero <span class="product">Hub</span></span>
+                <header>
+                  <a class="brand" href="/">
+                    <svg class="mark" viewBox="0 0 32 32" aria-hidden="true" focusable="false"><rect width="32" height="32" rx="8"></rect><ellipse cx="16" cy="16" rx="6.5" ry="9"></ellipse></svg>
+                    <span>CodeZero <span class="product">Hub</span></span>
+                  </a>
                 </header>
                 <main class="card">
                   <h1>{title}</h1>
@@ -69,6 +71,7 @@ internal sealed class ProblemPage(IOptions<ProblemDetailsOptions> options) : IPr
                   <p class="aside">{Text(string.Join(" · ", facts))}</p>
                   <p class="actions"><a class="button quiet" href="/">To the start</a></p>
                 </main>
+                <footer class="foot">Applications for your own clusters, approved by you.</footer>
               </div>
             </body>
             </html>

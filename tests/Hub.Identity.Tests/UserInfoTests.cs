@@ -29,7 +29,7 @@ public sealed class UserInfoTests(IdentityFixture fixture) : IClassFixture<Ident
             Assert.Equal(flow.UserId.ToString(), answer["sub"]!.GetValue<string>());
             Assert.Equal("no-store", response.Headers.CacheControl?.ToString());
             if (answer["email"] is { } email)
-                Assert.Equal((flow.Email, false), (email.GetValue<string>(), answer["email_verified"]!.GetValue<bool>()));
+                Assert.Equal((flow.Email, true), (email.GetValue<string>(), answer["email_verified"]!.GetValue<bool>()));
         }
     }
 

@@ -11,6 +11,9 @@ public sealed partial class Browser(Uri address) : IDisposable
     /// <summary>Name and value of every cookie the browser has.</summary>
     public Dictionary<string, string> Cookies { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>What it calls itself; null says nothing.</summary>
+    public string? UserAgent { get; init; }
+
     /// <summary>The page last seen.</summary>
     public string Page { get; private set; } = "";
 
@@ -29,6 +32,16 @@ public sealed partial class Browser(Uri address) : IDisposable
         var hidden = HiddenField().Matches(Page).Select(match => (Name: match.Groups["name"].Value, WebUtility.HtmlDecode(match.Groups["value"].Value)));
         return PostAsync(to, [.. hidden.ExceptBy(fields.Select(field => field.Name), field => field.Name), .. fields]);
     }
+
+    /// <summary>What the page last seen asks an authenticator for, as JSON.</summary>
+    public string PasskeyOptions => PasskeyOptionsField().Match(Page) is { Success: true } hidden
+        ? WebUtility.HtmlDecode(hidden.Groups["value"].Value)
+        : throw new InvalidOperationException($"{Location} asks for no passkey: {Page}");
+
+    /// <summary>Has an authenticator answer the page last seen, and sends its form.</summary>
+    /// <param name="answer">Makes the credential of the page's options.</param>
+    public Task<HttpResponseMessage> SubmitPasskeyAsync(Func<string, string> answer, params (string Name, string Value)[] fields) =>
+        SubmitAsync([("Passkey.Credential", answer(PasskeyOptions)), .. fields]);
 
     /// <summary>Posts a form of one's own making.</summary>
     public Task<HttpResponseMessage> PostAsync(string to, params (string Name, string Value)[] fields) =>
@@ -57,6 +70,8 @@ public sealed partial class Browser(Uri address) : IDisposable
 
     public async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request)
     {
+        if (UserAgent is not null)
+            request.Headers.TryAddWithoutValidation("User-Agent", UserAgent);
         if (Cookies.Count > 0)
             request.Headers.Add("Cookie", string.Join("; ", Cookies.Select(cookie => $"{cookie.Key}={cookie.Value}")));
         var response = await _client.SendAsync(request);
@@ -77,4 +92,7 @@ public sealed partial class Browser(Uri address) : IDisposable
 
     [GeneratedRegex("<input[^>]*?name=\"(?<name>[^\"]+)\" type=\"hidden\" value=\"(?<value>[^\"]*)\"")]
     private static partial Regex HiddenField();
+
+    [GeneratedRegex("value=\"(?<value>[^\"]*)\" data-passkey-options")]
+    private static partial Regex PasskeyOptionsField();
 }

@@ -27,19 +27,20 @@ public sealed class HubInstance : IAsyncDisposable
     /// <param name="configure">Further services or routes' services, before the Hub's own.</param>
     /// <param name="map">Further routes.</param>
     /// <param name="publicUrl">The address another replica is known by; default: its own.</param>
+    /// <param name="host">The host name in its own address. Browsers have passkeys on <c>localhost</c>, and on no network address.</param>
     public static async Task<HubInstance> StartAsync(TestDatabase database, IReadOnlyDictionary<string, string?>? settings = null,
-        Action<IServiceCollection>? configure = null, Action<WebApplication>? map = null, Uri? publicUrl = null)
+        Action<IServiceCollection>? configure = null, Action<WebApplication>? map = null, Uri? publicUrl = null, string host = "127.0.0.1")
     {
         // Bound before the Hub is built, so that its settings can say where it will be.
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        var address = new Uri($"http://{socket.LocalEndPoint}");
+        var address = new Uri($"http://{host}:{((IPEndPoint)socket.LocalEndPoint!).Port}");
         var hub = (publicUrl ?? address).GetLeftPart(UriPartial.Authority);
         var app = HubApplication.Build(HubApplication.CreateBuilder([], builder =>
         {
             builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
             {
-                ["urls"] = address.GetLeftPart(UriPartial.Authority),
+                ["urls"] = $"http://{socket.LocalEndPoint}",
                 ["Hub:PublicUrl"] = hub,
                 ["Hub:Identity:Issuer"] = hub,
                 ["Hub:Database:Application"] = database.Application,

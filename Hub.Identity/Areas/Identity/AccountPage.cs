@@ -47,5 +47,12 @@ internal static class AccountNavigation
     [
         ("/account", "Profile"),
         ("/account/security", "Security"),
+        ("/account/sessions", "Sessions"),
+        ("/account/applications", "Applications"),
+        ("/account/data", "Your data"),
     ];
+
+    /// <summary>The entry that an address belongs to: itself, or the one it is below.</summary>
+    public static string? EntryOf(string? address) =>
+        Entries.Select(entry => entry.Address).Where(entry => address == entry || address?.StartsWith(entry + "/", StringComparison.Ordinal) == true).MaxBy(entry => entry.Length);
 }

@@ -15,6 +15,7 @@ public static class ChangeMe
 {
     public sealed record Request([Required, StringLength(Person.MaxNameLength)] string Name);
 
+    [EndpointSummary("Change what the Hub knows of you")]
     internal static async Task<Results<Ok<GetMe.Response>, ProblemHttpResult>> Handle(
         Request request, ClaimsPrincipal user, IdentityDb db, Organizations organizations, SecondFactors factors, Tenant tenant, CancellationToken ct)
     {

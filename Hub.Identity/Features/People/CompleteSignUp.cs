@@ -21,6 +21,7 @@ public static class CompleteSignUp
 
     public sealed record FirstOrganization(Guid Id, string Slug, string Name);
 
+    [EndpointSummary("Make the account of a link")]
     internal static async Task<Results<Created<Response>, ValidationProblem, ProblemHttpResult>> Handle(Request request, SignUps signUps, CancellationToken ct) =>
         await signUps.CompleteAsync(request.Token, request.Password, request.Organization, ct) switch
         {

@@ -25,6 +25,7 @@ public static class GetMe
 
     public sealed record MyOrganization(Guid Id, string Slug, string Name, OrganizationRole Role);
 
+    [EndpointSummary("Get the signed-in person")]
     internal static async Task<Results<Ok<Response>, ProblemHttpResult>> Handle(
         ClaimsPrincipal user, IdentityDb db, Organizations organizations, SecondFactors factors, Tenant tenant, CancellationToken ct) =>
         Signed.In(user, tenant) is { } userId && await ReadAsync(userId, db, organizations, factors, ct) is { } response ? TypedResults.Ok(response) : Signed.Out();

@@ -16,6 +16,7 @@ public static class SignUp
     /// <param name="Next">What to do now, for the person.</param>
     public sealed record Response(string Next);
 
+    [EndpointSummary("Ask for a link to make an account")]
     internal static async Task<Results<Accepted<Response>, ValidationProblem>> Handle(Request request, SignUps signUps, CancellationToken ct)
     {
         var email = request.Email.Trim();

@@ -9,14 +9,6 @@ namespace CodeZero.Hub.Identity.Areas.Identity.Pages;
 internal sealed class ConsentModel(Authorizations authorizations, ClientRegistry clients, IOptions<HubIdentityOptions> options, TimeProvider clock)
     : AuthorizationPage(authorizations, clients, options, clock)
 {
-    private static readonly Dictionary<string, string> Descriptions = new(StringComparer.Ordinal)
-    {
-        [Scopes.OpenId] = "Know who you are: your account's identifier, and when you signed in",
-        [Scopes.Email] = "See your e-mail address",
-        [Scopes.Hub] = "Use CodeZero Hub as you: see and change what you may, in all your organizations",
-        [Scopes.OfflineAccess] = "Stay connected until you sign in again, for at most 90 days",
-    };
-
     [FromQuery(Name = "request")]
     public string? Handle { get; set; }
 
@@ -33,7 +25,7 @@ internal sealed class ConsentModel(Authorizations authorizations, ClientRegistry
         if (Session is null)
             return SeeOther(OtherAccountAddress);
         ClientName = client.Name;
-        Permissions = [.. pending.Request.Scopes.Select(scope => Descriptions[scope])];
+        Permissions = ScopeWords.Of(pending.Request.Scopes);
         Destination = new Uri(pending.Request.RedirectUri).IsLoopback ? "this computer" : new Uri(pending.Request.RedirectUri).Host;
         AllowFormsTo(pending.Request.RedirectUri);
         return Page();
