@@ -52,7 +52,7 @@ public sealed class LookTests(BrowserFixture fixture) : IClassFixture<BrowserFix
 
     /// <summary>What has the focus now, and whether one sees it.</summary>
     private const string Focused = """
-        () => { const element = document.activeElement; return element === document.body ? '' : element.tagName + '|' + (element.id || element.name || element.textContent.trim()) + '|' + (getComputedStyle(element).outlineStyle !== 'none'); }
+        () => { const element = document.activeElement; return element === document.body ? '' : element.tagName + '|' + (element.id || element.name || element.textContent.trim()) + '|' + [...document.querySelectorAll('*')].indexOf(element) + '|' + (getComputedStyle(element).outlineStyle !== 'none'); }
         """;
 
     public static TheoryData<int, bool> Sizes => new() { { 360, false }, { 360, true }, { 768, false }, { 768, true }, { 1440, false }, { 1440, true } };

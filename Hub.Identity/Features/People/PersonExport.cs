@@ -15,7 +15,7 @@ namespace CodeZero.Hub.Identity.Features;
 /// <summary>
 /// Everything the Hub holds of a person, as one JSON document, written while it is read. Secrets are not in it, nor hashes of them: they would help nobody but a thief.
 /// </summary>
-internal sealed class PersonExport(IdentityDb db, Organizations organizations, Passkeys passkeys, Consents consents, IServiceScopeFactory scopes, Tenant tenant, TimeProvider clock)
+internal sealed class PersonExport(IdentityDb db, Organizations organizations, Passkeys passkeys, SecondFactors factors, Consents consents, IServiceScopeFactory scopes, Tenant tenant, TimeProvider clock)
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
     {
@@ -35,6 +35,7 @@ internal sealed class PersonExport(IdentityDb db, Organizations organizations, P
             ExportedAt = clock.GetUtcNow(),
             Account = new { person.Id, person.Email, person.EmailConfirmed, person.CreatedAt, HasPassword = person.PasswordHash is not null, person.TwoFactorEnabled, person.AccessFailedCount, person.LockoutEnd },
             Passkeys = (await passkeys.ListAsync(userId, ct)).Select(passkey => new { Id = passkey.IdText, passkey.Name, passkey.CreatedAt, passkey.LastUsedAt, passkey.IsSynced }),
+            SecondFactors = await factors.ReadAsync(userId, ct),
             Sessions = ReadAsync(db.Sessions.AsNoTracking().Where(row => row.UserId == userId).OrderBy(row => row.Id)
                 .Select(row => new { row.Id, row.Device, row.Address, row.Amr, row.AuthenticatedAt, row.LastSeenAt, row.ExpiresAt, row.EndedAt }), ct),
             Applications = await consents.ListAsync(userId, ct),
