@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using CodeZero.Hub.Api;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Identity;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -55,6 +56,7 @@ public sealed class HubInstance : IAsyncDisposable
             builder.WebHost.UseSockets();
             builder.Services.Configure<SocketTransportOptions>(sockets => sockets.CreateBoundListenSocket = _ => socket);
             builder.Logging.SetMinimumLevel(LogLevel.Warning);
+            builder.Services.Configure<PasswordHasherOptions>(hasher => hasher.IterationCount = 1000); // tests sign in often; how hard a hash is, is not what they look at
             configure?.Invoke(builder.Services);
         }));
         try
