@@ -10,7 +10,7 @@ internal static class ColdStart
 
     public static async Task<IReadOnlyList<Figure>> RunAsync()
     {
-        await using var database = await TestDatabase.CreateAsync();
+        await using var database = await TestDatabase.CreateUnusedAsync();
         var (seconds, bytes) = (new List<double>(), new List<double>());
         for (var i = 0; i < Times; i++)
         {

@@ -59,7 +59,7 @@ public sealed class ProviderKeyTests(IdentityFixture fixture) : IClassFixture<Id
     [Fact]
     public async Task K05_A_new_key_is_published_before_it_signs_and_an_old_one_kept_until_nobody_needs_it()
     {
-        await using var database = await TestDatabase.CreateAsync();
+        await using var database = await TestDatabase.CreateUnusedAsync();
         await using var hub = await fixture.StartAsync(database);
         var first = await KidsAsync(hub);
         Assert.Equal(2, first.Count);
@@ -112,7 +112,7 @@ public sealed class ProviderKeyTests(IdentityFixture fixture) : IClassFixture<Id
     [Fact]
     public async Task Replicas_that_start_at_once_agree_on_the_keys()
     {
-        await using var database = await TestDatabase.CreateAsync();
+        await using var database = await TestDatabase.CreateUnusedAsync();
         await using var one = await fixture.StartAsync(database);
         await using var two = await fixture.StartAsync(database, one.Address);
 
@@ -125,7 +125,7 @@ public sealed class ProviderKeyTests(IdentityFixture fixture) : IClassFixture<Id
     [Fact]
     public async Task A_replica_whose_clock_is_behind_issues_tokens_from_the_first_start_on()
     {
-        await using var database = await TestDatabase.CreateAsync();
+        await using var database = await TestDatabase.CreateUnusedAsync();
         await using var ahead = await fixture.StartAsync(database);
         await KidsAsync(ahead);
         await using var behind = await HubInstance.StartAsync(database, fixture.Settings,
@@ -139,7 +139,7 @@ public sealed class ProviderKeyTests(IdentityFixture fixture) : IClassFixture<Id
     [Fact]
     public async Task K07_Two_issuers_share_no_key()
     {
-        await using var database = await TestDatabase.CreateAsync();
+        await using var database = await TestDatabase.CreateUnusedAsync();
         await using var other = await fixture.StartAsync(database);
 
         Assert.Empty((await KidsAsync(other)).Intersect(await KidsAsync(fixture.Hub)));

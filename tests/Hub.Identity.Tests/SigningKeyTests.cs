@@ -12,7 +12,7 @@ public sealed class SigningKeyTests(IdentityFixture fixture) : IClassFixture<Ide
     [Fact]
     public async Task K05_A_rotation_before_its_time_breaks_nothing_on_any_replica()
     {
-        await using var database = await TestDatabase.CreateAsync();
+        await using var database = await TestDatabase.CreateUnusedAsync();
         await using var one = await fixture.StartAsync(database);
         await using var two = await fixture.StartAsync(database, one.Address);
         var before = await TokenAsync(two, one);
@@ -52,7 +52,7 @@ public sealed class SigningKeyTests(IdentityFixture fixture) : IClassFixture<Ide
     [Fact]
     public async Task K05_A_stolen_key_is_out_of_use_at_once_on_every_replica()
     {
-        await using var database = await TestDatabase.CreateAsync();
+        await using var database = await TestDatabase.CreateUnusedAsync();
         await using var one = await fixture.StartAsync(database);
         await using var two = await fixture.StartAsync(database, one.Address);
         var before = await TokenAsync(two, one);
@@ -73,7 +73,7 @@ public sealed class SigningKeyTests(IdentityFixture fixture) : IClassFixture<Ide
     [Fact]
     public async Task The_commands_list_rotate_and_replace()
     {
-        await using var database = await TestDatabase.CreateAsync();
+        await using var database = await TestDatabase.CreateUnusedAsync();
 
         var (_, empty, _) = await RunAsync(database, "keys", "list");
         Assert.DoesNotContain("signing", empty, StringComparison.Ordinal);
@@ -94,7 +94,7 @@ public sealed class SigningKeyTests(IdentityFixture fixture) : IClassFixture<Ide
     [InlineData("keys", "list", "--compromised")]
     public async Task A_wrong_command_is_refused_and_changes_nothing(params string[] command)
     {
-        await using var database = await TestDatabase.CreateAsync();
+        await using var database = await TestDatabase.CreateUnusedAsync();
 
         var (exitCode, _, error) = await RunAsync(database, command);
 

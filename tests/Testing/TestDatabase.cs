@@ -1,12 +1,17 @@
 using System.Globalization;
 using CodeZero.Hub.Api;
+using CodeZero.Hub.Identity;
 using CodeZero.Hub.Platform.Data;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 
 namespace CodeZero.Testing;
 
-/// <summary>A database of one's own, cloned from a template that was migrated by this build as the real roles would.</summary>
+/// <summary>
+/// A database of one's own, cloned from a template that was migrated by this build as the real roles would. The template has signing keys, the same for all, because
+/// making RSA keys takes longer than most tests.
+/// </summary>
 public sealed class TestDatabase : IAsyncDisposable
 {
     /// <summary>The role that owns the schemas.</summary>
@@ -44,6 +49,14 @@ public sealed class TestDatabase : IAsyncDisposable
         var superuser = server?.Superuser ?? await SharedServer.Value;
         var template = await EnsureTemplateAsync(superuser);
         return await CreateAsync(superuser, $"template {template}");
+    }
+
+    /// <summary>A migrated database that no Hub has worked on yet: without signing keys.</summary>
+    public static async Task<TestDatabase> CreateUnusedAsync()
+    {
+        var database = await CreateAsync();
+        await ExecuteAsync(database.Superuser, "delete from identity.signing_keys");
+        return database;
     }
 
     /// <summary>A database with the roles, but without any migration.</summary>
@@ -84,10 +97,25 @@ public sealed class TestDatabase : IAsyncDisposable
             await ExecuteAsync(connection, $"do $$ begin if not exists (select from pg_roles where rolname = '{role}') then create role {role} login password '{RolePassword}'; end if; end $$");
         await ExecuteAsync(connection, $"drop database if exists {template} with (force)");
         await ExecuteAsync(connection, $"create database {template} owner {OwnerRole}");
-        await using (var owner = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(superuser) { Database = template, Username = OwnerRole, Password = RolePassword, Pooling = false }.ConnectionString))
+        await using (var owner = NpgsqlDataSource.Create(new TestDatabase(superuser, template).Owner))
             await migrator.ApplyAsync(owner, ApplicationRole, CancellationToken.None);
+        await MakeSigningKeysAsync(new TestDatabase(superuser, template));
         await ExecuteAsync(connection, $"alter database {template} is_template true");
         return template;
+    }
+
+    /// <summary>What the first start does.</summary>
+    private static async Task MakeSigningKeysAsync(TestDatabase database)
+    {
+        await using var hub = HubApplication.CreateBuilder([], builder => builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["Hub:PublicUrl"] = "http://127.0.0.1",
+            ["Hub:Identity:Issuer"] = "http://127.0.0.1",
+            ["Hub:Database:Application"] = database.Application,
+            ["Hub:DataProtection:MasterKeyFile"] = TestKeys.MasterKeyFile,
+        })).Build();
+        await using var scope = hub.Services.CreateAsyncScope();
+        await scope.ServiceProvider.GetRequiredService<ISigningKeys>().RotateAsync(CancellationToken.None);
     }
 
     private static string FromAddress(Uri server) => new NpgsqlConnectionStringBuilder
