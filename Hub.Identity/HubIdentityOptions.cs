@@ -39,6 +39,12 @@ public sealed class HubIdentityOptions
     /// </summary>
     public TimeSpan RefreshLeeway { get; set; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>
+    /// How long a device waits between two requests that ask whether its person has allowed it (RFC 8628 §3.2). Default 5 seconds, at most 1 minute. Less means more
+    /// requests from every device that waits.
+    /// </summary>
+    public TimeSpan DeviceInterval { get; set; } = TimeSpan.FromSeconds(5);
+
     /// <summary>How long a browser stays signed in, however much it is used. Default 12 hours.</summary>
     public TimeSpan SessionLifetime { get; set; } = TimeSpan.FromHours(12);
 
@@ -75,6 +81,9 @@ public sealed class HubIdentityOptions
 
         /// <summary>Views and tries of the sign-in page. Default 120.</summary>
         public int SignInsPerMinute { get; set; } = 120;
+
+        /// <summary>Views and tries of the page for devices' codes. Default 60.</summary>
+        public int DeviceCodesPerMinute { get; set; } = 60;
 
         /// <summary>Requests to the authorization endpoint. Default 600.</summary>
         public int AuthorizationsPerMinute { get; set; } = 600;
@@ -168,6 +177,7 @@ internal sealed class ValidateHubIdentityOptions : IValidateOptions<HubIdentityO
             .. Range(nameof(options.RefreshIdleLifetime), options.RefreshIdleLifetime, TimeSpan.FromMinutes(1), options.RefreshAbsoluteLifetime),
             .. Range(nameof(options.RefreshAbsoluteLifetime), options.RefreshAbsoluteLifetime, TimeSpan.FromMinutes(1), TimeSpan.FromDays(366)),
             .. Range(nameof(options.RefreshLeeway), options.RefreshLeeway, TimeSpan.Zero, TimeSpan.FromMinutes(2)),
+            .. Range(nameof(options.DeviceInterval), options.DeviceInterval, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(1)),
             .. Range(nameof(options.SessionLifetime), options.SessionLifetime, TimeSpan.FromMinutes(5), TimeSpan.FromDays(30)),
             .. Range(nameof(options.SessionIdleLifetime), options.SessionIdleLifetime, TimeSpan.FromMinutes(5), options.SessionLifetime),
             .. Range("Password:MinimumLength", options.Password.MinimumLength, 8, 64),
@@ -175,6 +185,7 @@ internal sealed class ValidateHubIdentityOptions : IValidateOptions<HubIdentityO
             .. Range("Lockout:Duration", options.Lockout.Duration, TimeSpan.FromSeconds(10), TimeSpan.FromDays(1)),
             .. Range("Limits:SignUpsPerMinute", options.Limits.SignUpsPerMinute, 1, 1_000_000),
             .. Range("Limits:SignInsPerMinute", options.Limits.SignInsPerMinute, 1, 1_000_000),
+            .. Range("Limits:DeviceCodesPerMinute", options.Limits.DeviceCodesPerMinute, 1, 1_000_000),
             .. Range("Limits:AuthorizationsPerMinute", options.Limits.AuthorizationsPerMinute, 1, 1_000_000),
             .. Range("Limits:TokenRequestsPerMinute", options.Limits.TokenRequestsPerMinute, 1, 1_000_000),
             .. options.Clients.SelectMany(client => ClientFaults(client.Key, client.Value)),

@@ -55,6 +55,7 @@ public static partial class IdentityModule
             {
                 "/SignIn" or "/SignInCode" or "/Reauthenticate" or "/Reset" => new("sign-in", limits.SignInsPerMinute),
                 "/SignUp" or "/CompleteSignUp" or "/Forgot" => new("sign-up", limits.SignUpsPerMinute),
+                "/Device" => new("device-code", limits.DeviceCodesPerMinute),
                 "/Authorize" => new("authorize", limits.AuthorizationsPerMinute),
                 _ => null,
             };

@@ -25,6 +25,7 @@ public static partial class IdentityModule
         services.AddSingleton<ClientRegistry>().AddSingleton<SecretThrottle>().AddSingleton<SigningKeyMaterial>().AddSingleton<SigningKeys>().AddSingleton<TokenIssuer>().AddSingleton<IdTokenHints>().AddSingleton<SignedOutReturns>();
         services.AddScoped<Authorizations>().AddScoped<PushedRequests>().AddScoped<ClientAuthentication>().AddScoped<TokenFamilies>().AddScoped<PersonTokens>().AddScoped<IssuedTokens>();
         services.AddScoped<ITokenGrant, AuthorizationCodeGrant>().AddScoped<ITokenGrant, RefreshTokenGrant>().AddScoped<ITokenGrant, ClientCredentialsGrant>();
+        services.AddScoped<ITokenGrant, DeviceCodeGrant>().AddScoped<DeviceAuthorizations>().AddSingleton<UserCodeThrottle>().AddScoped<AuthorizeDevice.Endpoint>();
         services.AddScoped<ClientRegistrations>().AddScoped<SigningKeyMaintenance>().AddScoped<ISigningKeys>(provider => provider.GetRequiredService<SigningKeyMaintenance>());
         services.AddScoped<Token.Endpoint>().AddScoped<PushAuthorization.Endpoint>().AddScoped<Revocation.Endpoint>().AddScoped<Introspection.Endpoint>();
         services.AddAccessTokenScheme(UserInfo.Scheme, mustBeBound: false, "", "/v1");
@@ -41,6 +42,7 @@ public static partial class IdentityModule
             .RequireAuthorization(policy => policy.AddAuthenticationSchemes(UserInfo.Scheme).RequireAuthenticatedUser());
         MapForClients(routes, "/connect/token", limits, (HttpContext context, Token.Endpoint endpoint, CancellationToken ct) => endpoint.HandleAsync(context, ct));
         MapForClients(routes, "/connect/par", limits, (HttpContext context, PushAuthorization.Endpoint endpoint, CancellationToken ct) => endpoint.HandleAsync(context, ct));
+        MapForClients(routes, "/connect/device_authorization", limits, (HttpContext context, AuthorizeDevice.Endpoint endpoint, CancellationToken ct) => endpoint.HandleAsync(context, ct));
         MapForClients(routes, "/connect/revocation", limits, (HttpContext context, Revocation.Endpoint endpoint, CancellationToken ct) => endpoint.HandleAsync(context, ct));
         MapForClients(routes, "/connect/introspection", limits, (HttpContext context, Introspection.Endpoint endpoint, CancellationToken ct) => endpoint.HandleAsync(context, ct));
         MapClients(routes.MapGroup("/v1/orgs/{org}/clients").WithTags("Identity"));

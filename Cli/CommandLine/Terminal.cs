@@ -33,6 +33,8 @@ internal sealed class Terminal(TextReader input, TextWriter output, TextWriter e
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
     };
 
+    private static readonly JsonSerializerOptions JsonLine = new(Json) { WriteIndented = false };
+
     /// <summary>The process's own streams.</summary>
     public static Terminal ForProcess(OutputForm form) => new(
         Console.In, Console.Out, Console.Error, form, !Console.IsErrorRedirected, !Console.IsInputRedirected,
@@ -58,6 +60,9 @@ internal sealed class Terminal(TextReader input, TextWriter output, TextWriter e
         if (form == OutputForm.Text)
             error.WriteLine(Printable(text));
     }
+
+    /// <summary>What somebody has to read before the command can go on: on standard error whatever the form, with --json as a document of one line.</summary>
+    public void Show<T>(T document, string text) => error.WriteLine(form == OutputForm.Json ? JsonSerializer.Serialize(document, JsonLine) : Printable(text));
 
     /// <summary>Something that should not be overlooked; with --json too, on standard error.</summary>
     public void Warn(string text)

@@ -4,23 +4,28 @@ using CodeZero.Cli.Session;
 
 namespace CodeZero.Cli.Commands;
 
-/// <summary>czctl login: signs in by the browser, and remembers the Hub.</summary>
+/// <summary>czctl login: signs in by the browser of this machine or another, and remembers the Hub.</summary>
 internal static class LoginCommand
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
     private static readonly Option<bool> NoBrowser = new("--no-browser") { Description = "Print the address instead of opening it." };
 
+    private static readonly Option<bool> Device = new("--device") { Description = "Show a code to enter in a browser on another machine." };
+
     public static CzCommand Create() => new CzCommand("login", "Sign in at a Hub with your browser.",
     [
         "czctl login --hub https://hub.example.com",
         "BROWSER=firefox czctl login",
-    ], RunAsync).With(NoBrowser);
+        "czctl login --device",
+    ], RunAsync).With(NoBrowser, Device);
 
     private static async Task RunAsync(CommandContext context, CancellationToken ct)
     {
         var hub = context.HubAddress;
         var store = new SessionStore(context.Home, hub);
-        var session = await new SignIn(context.Terminal, context.Time).RunAsync(hub, openBrowser: !context.Get(NoBrowser), Patience, ct);
+        var session = context.Get(Device)
+            ? await new DeviceSignIn(context.Terminal, context.Time).RunAsync(hub, ct)
+            : await new SignIn(context.Terminal, context.Time).RunAsync(hub, openBrowser: !context.Get(NoBrowser), Patience, ct);
         using (await store.LockAsync(context.Time, ct))
             store.Write(session);
         context.Home.Write(context.Home.ReadSettings() with { Hub = hub.AbsoluteUri });

@@ -12,7 +12,8 @@ internal static class IdToken
     private static readonly TimeSpan Skew = TimeSpan.FromMinutes(5);
 
     /// <summary>What is wrong with it, to follow a colon; null when it is right.</summary>
-    public static string? Problem(string? token, string issuer, string clientId, string nonce, DateTimeOffset now)
+    /// <param name="nonce">The request's; null for a request without one.</param>
+    public static string? Problem(string? token, string issuer, string clientId, string? nonce, DateTimeOffset now)
     {
         if (token?.Split('.') is not [_, var payload, _])
             return "it has no ID token";

@@ -1,4 +1,5 @@
 using CodeZero.AgentProtocol.Signing;
+using CodeZero.Cli.CommandLine;
 using CodeZero.Hub.Client;
 
 namespace CodeZero.Cli.Session;
@@ -10,6 +11,18 @@ namespace CodeZero.Cli.Session;
 internal sealed record StoredSession(
     Uri TokenEndpoint, Uri? RevocationEndpoint, string AccessToken, DateTimeOffset ExpiresAt, string RefreshToken, string DpopKey)
 {
+    /// <summary>The session of tokens that were just issued.</summary>
+    /// <param name="nonce">The request's; null for a request without one.</param>
+    /// <exception cref="CommandError">They do not belong to the request, or do not last.</exception>
+    public static StoredSession Begin(ServerMetadata server, IssuedTokens tokens, EcPrivateKey key, string? nonce, DateTimeOffset now)
+    {
+        if (tokens.RefreshToken is not { Length: > 0 } refresh)
+            throw CommandError.Refused("login.no_refresh", "The Hub did not allow a lasting sign-in.", "Sign in again and allow offline access.");
+        if (IdToken.Problem(tokens.IdToken, server.Issuer, TokenClient.ClientId, nonce, now) is { } problem)
+            throw CommandError.Refused("login.id_token", $"The Hub's answer does not belong to this sign-in: {problem}.", "Run `czctl login` again; if it happens again, do not use this Hub.");
+        return new(server.TokenEndpoint, server.RevocationEndpoint, tokens.AccessToken, now.AddSeconds(tokens.ExpiresIn), refresh, key.ToPem());
+    }
+
     public EcPrivateKey ReadKey() => EcPrivateKey.FromPem(DpopKey).TryGet(out var key, out var refusal)
         ? key
         : throw new IOException($"The stored sign-in is damaged: {refusal.Reason} Sign in again with `czctl login`.");

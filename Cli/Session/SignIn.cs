@@ -12,8 +12,6 @@ namespace CodeZero.Cli.Session;
 /// </summary>
 internal sealed class SignIn(Terminal terminal, TimeProvider time)
 {
-    private const string Scope = "openid offline_access hub";
-
     /// <param name="openBrowser">False prints the address only.</param>
     /// <param name="patience">How long the person may take.</param>
     public async Task<StoredSession> RunAsync(Uri hub, bool openBrowser, TimeSpan patience, CancellationToken ct)
@@ -69,11 +67,7 @@ internal sealed class SignIn(Terminal terminal, TimeProvider time)
         {
             throw CommandError.Refused("login.refused", $"The Hub did not complete the sign-in ({refusal.Message}).", "Run `czctl login` again.");
         }
-        if (tokens.RefreshToken is not { Length: > 0 } refresh)
-            throw CommandError.Refused("login.no_refresh", "The Hub did not allow a lasting sign-in.", "Sign in again and allow offline access.");
-        if (IdToken.Problem(tokens.IdToken, server.Issuer, TokenClient.ClientId, request.Nonce, time.GetUtcNow()) is { } problem)
-            throw CommandError.Refused("login.id_token", $"The Hub's answer does not belong to this sign-in: {problem}.", "Run `czctl login` again; if it happens again, do not use this Hub.");
-        return new(server.TokenEndpoint, server.RevocationEndpoint, tokens.AccessToken, time.GetUtcNow().AddSeconds(tokens.ExpiresIn), refresh, request.Key.ToPem());
+        return StoredSession.Begin(server, tokens, request.Key, request.Nonce, time.GetUtcNow());
     }
 
     private static Uri Address(ServerMetadata server, Uri redirectUri, Request request)
@@ -83,7 +77,7 @@ internal sealed class SignIn(Terminal terminal, TimeProvider time)
             ["response_type"] = "code",
             ["client_id"] = TokenClient.ClientId,
             ["redirect_uri"] = redirectUri.AbsoluteUri,
-            ["scope"] = Scope,
+            ["scope"] = TokenClient.Scope,
             ["state"] = request.State,
             ["nonce"] = request.Nonce,
             ["code_challenge"] = Base64Url.EncodeToString(SHA256.HashData(Encoding.ASCII.GetBytes(request.Verifier))),

@@ -13,7 +13,19 @@ internal sealed record ServerMetadata(
     [property: JsonPropertyName("issuer")] string Issuer,
     [property: JsonPropertyName("authorization_endpoint")] Uri AuthorizationEndpoint,
     [property: JsonPropertyName("token_endpoint")] Uri TokenEndpoint,
-    [property: JsonPropertyName("revocation_endpoint")] Uri? RevocationEndpoint);
+    [property: JsonPropertyName("revocation_endpoint")] Uri? RevocationEndpoint,
+    [property: JsonPropertyName("device_authorization_endpoint")] Uri? DeviceAuthorizationEndpoint);
+
+/// <summary>What a person has to do elsewhere, and how to ask whether they have (RFC 8628 §3.2).</summary>
+/// <param name="ExpiresIn">Seconds until the codes are void.</param>
+/// <param name="Interval">Seconds between two requests; null: 5.</param>
+internal sealed record DeviceCodes(
+    [property: JsonPropertyName("device_code")] string DeviceCode,
+    [property: JsonPropertyName("user_code")] string UserCode,
+    [property: JsonPropertyName("verification_uri")] Uri VerificationUri,
+    [property: JsonPropertyName("verification_uri_complete")] Uri? VerificationUriComplete,
+    [property: JsonPropertyName("expires_in")] int ExpiresIn,
+    [property: JsonPropertyName("interval")] int? Interval);
 
 /// <summary>Tokens as issued (RFC 6749 §5.1).</summary>
 internal sealed record IssuedTokens(
@@ -34,6 +46,9 @@ internal sealed class TokenClient(HttpClient http, TimeProvider time)
 {
     public const string ClientId = "czctl";
 
+    /// <summary>What every sign-in asks for.</summary>
+    public const string Scope = "openid offline_access hub";
+
     /// <summary>Reads the metadata, whose issuer must be the Hub itself (RFC 8414 §3.3).</summary>
     public async Task<ServerMetadata> DiscoverAsync(Uri hub, CancellationToken ct)
     {
@@ -43,16 +58,30 @@ internal sealed class TokenClient(HttpClient http, TimeProvider time)
         var metadata = await ReadAsync<ServerMetadata>(response, ct);
         if (metadata?.Issuer is null || metadata.Issuer.TrimEnd('/') != hub.AbsoluteUri.TrimEnd('/'))
             throw CommandError.Refused("hub.issuer", $"The Hub at {hub} calls itself \"{metadata?.Issuer}\".", "Use that address, if you know it to be right.");
-        foreach (var endpoint in new[] { metadata.AuthorizationEndpoint, metadata.TokenEndpoint, metadata.RevocationEndpoint ?? metadata.TokenEndpoint })
-            if (endpoint is not { IsAbsoluteUri: true } || (endpoint.Scheme != Uri.UriSchemeHttps && !endpoint.IsLoopback))
-                throw CommandError.Refused("hub.endpoint", $"The Hub names {endpoint} for signing in, which is not https.", "Tell the Hub's operator.");
+        RequireHttps(metadata.AuthorizationEndpoint, metadata.TokenEndpoint, metadata.RevocationEndpoint ?? metadata.TokenEndpoint, metadata.DeviceAuthorizationEndpoint ?? metadata.TokenEndpoint);
         return metadata;
     }
 
     /// <summary>A request to the token endpoint.</summary>
     /// <exception cref="TokenRefusedException">The server says no.</exception>
     /// <exception cref="HubUnreachableException">The server says nothing.</exception>
-    public async Task<IssuedTokens> RequestAsync(Uri endpoint, EcPrivateKey key, IReadOnlyDictionary<string, string> form, CancellationToken ct)
+    public async Task<IssuedTokens> RequestAsync(Uri endpoint, EcPrivateKey key, IReadOnlyDictionary<string, string> form, CancellationToken ct) =>
+        await PostAsync<IssuedTokens>(endpoint, key, form, ct) is { AccessToken.Length: > 0 } tokens && string.Equals(tokens.TokenType, "DPoP", StringComparison.OrdinalIgnoreCase)
+            ? tokens
+            : throw new TokenRefusedException("invalid_response", "the Hub issued no token bound to this sign-in's key");
+
+    /// <summary>Asks for codes that a person can allow elsewhere, good for this key alone.</summary>
+    /// <inheritdoc cref="RequestAsync"/>
+    public async Task<DeviceCodes> RequestCodesAsync(Uri endpoint, EcPrivateKey key, CancellationToken ct)
+    {
+        var codes = await PostAsync<DeviceCodes>(endpoint, key, new Dictionary<string, string> { ["scope"] = Scope }, ct);
+        if (codes is not { DeviceCode.Length: > 0, UserCode.Length: > 0, VerificationUri: not null, ExpiresIn: > 0 })
+            throw new TokenRefusedException("invalid_response", "the Hub gave no code to show");
+        RequireHttps(codes.VerificationUri, codes.VerificationUriComplete ?? codes.VerificationUri);
+        return codes;
+    }
+
+    private async Task<T?> PostAsync<T>(Uri endpoint, EcPrivateKey key, IReadOnlyDictionary<string, string> form, CancellationToken ct) where T : class
     {
         string? nonce = null;
         for (var attempt = 1; ; attempt++)
@@ -61,9 +90,7 @@ internal sealed class TokenClient(HttpClient http, TimeProvider time)
             request.Headers.Add(DpopProof.HeaderName, DpopProof.Create(key, "POST", endpoint, time.GetUtcNow(), nonce: nonce));
             using var response = await SendAsync(request, ct);
             if (response.IsSuccessStatusCode)
-                return await ReadAsync<IssuedTokens>(response, ct) is { AccessToken.Length: > 0 } tokens && string.Equals(tokens.TokenType, "DPoP", StringComparison.OrdinalIgnoreCase)
-                    ? tokens
-                    : throw new TokenRefusedException("invalid_response", "the Hub issued no token bound to this sign-in's key");
+                return await ReadAsync<T>(response, ct);
             var refusal = await ReadAsync<Refusal>(response, ct);
             if (refusal?.Error == "use_dpop_nonce" && attempt == 1 && response.Headers.TryGetValues(DpopProof.NonceHeaderName, out var nonces))
                 nonce = nonces.First();
@@ -90,6 +117,14 @@ internal sealed class TokenClient(HttpClient http, TimeProvider time)
         {
             return false;
         }
+    }
+
+    /// <exception cref="CommandError">The Hub names an address where secrets would go over the network in clear text.</exception>
+    private static void RequireHttps(params ReadOnlySpan<Uri?> addresses)
+    {
+        foreach (var address in addresses)
+            if (address is not { IsAbsoluteUri: true } || (address.Scheme != Uri.UriSchemeHttps && !address.IsLoopback))
+                throw CommandError.Refused("hub.endpoint", $"The Hub names {address} for signing in, which is not https.", "Tell the Hub's operator.");
     }
 
     private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken ct)

@@ -40,6 +40,15 @@ internal static class ProviderModel
             token.HasKey(t => t.Hash);
             token.HasOne<Grant>().WithMany().HasForeignKey(t => t.GrantId).OnDelete(DeleteBehavior.Cascade);
         });
+        builder.Entity<DeviceAuthorization>(device =>
+        {
+            device.ToTable("device_authorizations");
+            device.HasKey(d => d.Hash);
+            device.Ignore(d => d.IsDenied);
+            device.HasOne<Grant>().WithMany().HasForeignKey(d => d.GrantId).OnDelete(DeleteBehavior.Cascade);
+            device.HasIndex(d => d.UserCode).IsUnique();
+            device.HasIndex(d => d.ExpiresAt);
+        });
         builder.Entity<PushedRequest>(pushed =>
         {
             pushed.ToTable("pushed_requests");

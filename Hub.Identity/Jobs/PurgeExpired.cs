@@ -1,4 +1,5 @@
 using CodeZero.Hub.Identity.Data;
+using CodeZero.Hub.Identity.Protocol;
 using CodeZero.Hub.Platform.Jobs;
 using Microsoft.EntityFrameworkCore;
 
@@ -17,9 +18,11 @@ internal sealed class PurgeExpired(IdentityDb db, TimeProvider clock) : IHubJob
     public async Task RunAsync(CancellationToken ct)
     {
         var now = clock.GetUtcNow();
+        var longExpired = now - DeviceAuthorizations.Lifetime; // a device that still asks is told so for a while
         await db.PendingAuthorizations.Where(row => row.ExpiresAt < now).ExecuteDeleteAsync(ct);
         await db.PasskeyCeremonies.Where(row => row.ExpiresAt < now).ExecuteDeleteAsync(ct);
         await db.PushedRequests.Where(row => row.ExpiresAt < now).ExecuteDeleteAsync(ct);
+        await db.DeviceAuthorizations.Where(row => row.ExpiresAt < longExpired && row.RedeemedAt == null).ExecuteDeleteAsync(ct);
         await db.RevokedTokens.Where(row => row.ExpiresAt < now).ExecuteDeleteAsync(ct);
         await db.EmailProofs.Where(row => row.ExpiresAt < now).ExecuteDeleteAsync(ct);
         await db.Sessions.Where(row => row.ExpiresAt < now).ExecuteDeleteAsync(ct);

@@ -99,7 +99,8 @@ internal static class AuthorizationRequests
         _ => null,
     };
 
-    private static OAuthError? FindScopeError(OAuthParameters parameters, Client client, string issuer)
+    /// <summary>Why these scopes and resources may not be asked for, by whichever way; null when they may.</summary>
+    public static OAuthError? FindScopeError(OAuthParameters parameters, Client client, string issuer)
     {
         if (parameters["scope"] is not { } scope || Scopes.Parse(scope) is not { } scopes)
             return OAuthError.InvalidScope($"scope is missing, longer than {Scopes.MaxLength} characters, or not a list of scopes with single spaces.");

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Text.Json;
 using CodeZero.Hub.Identity.Data;
 using CodeZero.Hub.Identity.Domain;
@@ -53,23 +52,31 @@ internal sealed class Authorizations(IdentityDb db, TimeProvider clock, IOptions
     {
         if (pending is not null && !await CompleteAsync(pending, ct))
             return null;
-        await RememberConsentAsync(session.UserId, request.ClientId, request.Scopes, ct);
-        var (code, now) = (Secrets.New(), clock.GetUtcNow());
-        var grant = new Grant(Guid.CreateVersion7(now), session.UserId, request.ClientId, [.. request.Scopes], session.SessionId, session.SecurityStamp, [.. session.Amr], session.AuthenticatedAt,
-            now, now + options.Value.RefreshAbsoluteLifetime, [.. request.Resources], client.OrganizationId);
-        db.Add(grant);
-        db.Add(new AuthorizationCode(Secrets.Hash(code), grant.Id, request.ClientId, request.RedirectUri, request.CodeChallenge, request.Nonce, request.DpopJkt, now + options.Value.CodeLifetime));
+        var grant = await BeginGrantAsync(client, [.. request.Scopes], [.. request.Resources], session, ct);
+        var code = Secrets.New();
+        db.Add(new AuthorizationCode(
+            Secrets.Hash(code), grant.Id, request.ClientId, request.RedirectUri, request.CodeChallenge, request.Nonce, request.DpopJkt, clock.GetUtcNow() + options.Value.CodeLifetime));
         await db.SaveChangesAsync(ct);
         return code;
     }, ct);
 
-    /// <summary>Adds to what was allowed before; two tabs at once both count.</summary>
-    private async Task RememberConsentAsync(Guid userId, string clientId, ImmutableArray<string> scopes, CancellationToken ct)
+    /// <summary>What the person allows the client: remembered, and a grant of this session, which the caller saves in its transaction.</summary>
+    public async Task<Grant> BeginGrantAsync(Client client, string[] scopes, string[] resources, SignedIn session, CancellationToken ct)
     {
-        string[] added = [.. scopes];
+        await RememberConsentAsync(session.UserId, client.Id, scopes, ct);
+        var now = clock.GetUtcNow();
+        var grant = new Grant(Guid.CreateVersion7(now), session.UserId, client.Id, scopes, session.SessionId, session.SecurityStamp, [.. session.Amr], session.AuthenticatedAt,
+            now, now + options.Value.RefreshAbsoluteLifetime, resources, client.OrganizationId);
+        db.Add(grant);
+        return grant;
+    }
+
+    /// <summary>Adds to what was allowed before; two tabs at once both count.</summary>
+    private async Task RememberConsentAsync(Guid userId, string clientId, string[] scopes, CancellationToken ct)
+    {
         var now = clock.GetUtcNow();
         await db.Database.ExecuteSqlAsync($"""
-            insert into identity.consents as c (user_id, client_id, scopes, given_at) values ({userId}, {clientId}, {added}, {now})
+            insert into identity.consents as c (user_id, client_id, scopes, given_at) values ({userId}, {clientId}, {scopes}, {now})
             on conflict (user_id, client_id) do update set given_at = excluded.given_at,
                 scopes = (select array_agg(distinct scope) from unnest(c.scopes || excluded.scopes) as scope)
             where not c.scopes @> excluded.scopes

@@ -16,9 +16,7 @@ internal static class CodeRedemption
             return OAuthError.InvalidGrant("The code_verifier does not fit the code_challenge.");
         if (code.DpopJkt is not null && code.DpopJkt != proofThumbprint)
             return OAuthError.InvalidGrant("The code is bound to another key (dpop_jkt).");
-        return state.FindError(grant, now) ?? (state.SessionIsLive && !state.Person!.IsLocked(now)
-            ? null
-            : OAuthError.InvalidGrant("The person has signed out, or was locked, since the authorization."));
+        return state.FindErrorAtFirst(grant, now);
     }
 }
 
@@ -32,4 +30,9 @@ internal sealed record GrantState(Person? Person, bool ConsentCovers, bool Clien
         grant.RevokedAt is not null || grant.ExpiresAt <= now || Person is null || Person.IsDisabled || Person.SecurityStamp != grant.SecurityStamp || !ConsentCovers || !ClientMay
             ? OAuthError.InvalidGrant("What this grant stands on has ended: it was revoked or has expired, or account or client changed. The person has to sign in again.")
             : null;
+
+    /// <summary>Why a grant may not have its first tokens, which also need the sign-in that it began in; null when it may.</summary>
+    public OAuthError? FindErrorAtFirst(Grant grant, DateTimeOffset now) => FindError(grant, now) ?? (SessionIsLive && !Person!.IsLocked(now)
+        ? null
+        : OAuthError.InvalidGrant("The person has signed out, or was locked, since the authorization."));
 }

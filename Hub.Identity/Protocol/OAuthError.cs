@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace CodeZero.Hub.Identity.Protocol;
 
-/// <summary>An error of RFC 6749 §4.1.2.1 or §5.2, OpenID Connect Core §3.1.2.6, RFC 8707 §2 or RFC 9449 §5.</summary>
+/// <summary>An error of RFC 6749 §4.1.2.1 or §5.2, OpenID Connect Core §3.1.2.6, RFC 8707 §2, RFC 8628 §3.5 or RFC 9449 §5.</summary>
 /// <param name="Description">One sentence for the client's developer. Never a secret, nor text of the request.</param>
 internal sealed record OAuthError(string Code, string Description)
 {

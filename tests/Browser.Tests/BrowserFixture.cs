@@ -1,3 +1,5 @@
+using System.Net.Http.Json;
+using System.Text.Json;
 using CodeZero.Testing;
 using Microsoft.Playwright;
 
@@ -45,6 +47,15 @@ public sealed class BrowserFixture : IAsyncLifetime
             ReducedMotion = ReducedMotion.Reduce,
         });
         return await Visitor.OpenAsync(context);
+    }
+
+    /// <summary>The code that a device shows, which asks for tokens as czctl does.</summary>
+    public async Task<string> BeginDeviceAsync()
+    {
+        using var client = Hub.CreateClient();
+        using var form = new FormUrlEncodedContent(new Dictionary<string, string> { ["client_id"] = "czctl", ["scope"] = "openid offline_access hub" });
+        using var answer = await client.PostAsync("/connect/device_authorization", form);
+        return (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("user_code").GetString()!;
     }
 
     public async Task DisposeAsync()

@@ -127,8 +127,19 @@ public sealed class LookTests(BrowserFixture fixture) : IClassFixture<BrowserFix
         yield return ("/", visitor);
         yield return (await OpenAsync(visitor, "/connect/authorize?client_id=demo&redirect_uri=https%3A%2F%2Fdemo.example%2Fcallback&response_type=code&scope=openid%20hub%20offline_access&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256"), visitor);
 
-        foreach (var address in new[] { "/account/security/passkeys/new", "/account", "/account/security", "/account/sessions", "/account/applications", "/account/data", "/account/data/delete", "/account/data/deleted", "/signout" })
+        foreach (var address in new[] { "/account/security/passkeys/new", "/account", "/account/security", "/account/sessions", "/account/applications", "/account/data", "/account/data/delete", "/account/data/deleted", "/signout", "/device" })
             yield return (await OpenAsync(visitor, address), visitor);
+        await visitor.FillAsync("Code", "WDJB-MJHT");
+        await visitor.PressAsync("Go on");
+        await visitor.Page.GetByRole(AriaRole.Alert).First.WaitForAsync();
+        yield return ("/device refused", visitor);
+        await visitor.GoAsync($"/device?user_code={await fixture.BeginDeviceAsync()}");
+        await visitor.PressAsync("Go on");
+        await visitor.ArriveAsync("/device/confirm");
+        yield return ("/device/confirm", visitor);
+        await visitor.PressAsync("Allow");
+        await visitor.Page.GetByRole(AriaRole.Heading, new() { Name = "The device is connected" }).WaitForAsync();
+        yield return ("/device/confirm allowed", visitor);
         await visitor.GoAsync("/account/security/passkeys/new");
         await visitor.FillAsync("Name", "The blue security key that hangs at my door");
         await visitor.PressAsync("Add a passkey");

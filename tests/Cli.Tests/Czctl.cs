@@ -124,6 +124,22 @@ internal sealed class Czctl : IDisposable
         return await run;
     }
 
+    /// <summary>czctl login --device --json, with a person who enters the code elsewhere and decides so.</summary>
+    public async Task<Run> LoginByCodeAsync(string email, string decision)
+    {
+        using var process = Start("login", "--device", "--json");
+        var output = process.StandardOutput.ReadToEndAsync();
+        var shown = await process.StandardError.ReadLineAsync() ?? throw new InvalidOperationException($"No code was shown: {await output}");
+        var error = process.StandardError.ReadToEndAsync();
+        var device = JsonDocument.Parse(shown).RootElement.GetProperty("device");
+        using var browser = new Browser(_hub.Address);
+        await browser.SignInAsync(email, TestPerson.Password, $"/signin?returnUrl={Uri.EscapeDataString(new Uri(device.GetProperty("verificationUri").GetString()!).AbsolutePath)}");
+        await browser.FollowAsync(await browser.SubmitAsync(("code", device.GetProperty("userCode").GetString()!)));
+        await browser.FollowAsync(await browser.SubmitAsync(("decision", decision)));
+        await process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(90));
+        return new(process.ExitCode, await output, await error);
+    }
+
     private async Task BrowseAsync(string address, string email, string decision)
     {
         using var browser = new Browser(_hub.Address);

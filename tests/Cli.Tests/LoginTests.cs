@@ -5,7 +5,13 @@ using CodeZero.Testing;
 
 namespace CodeZero.Cli.Tests;
 
-public sealed class LoginTests(HubFixture fixture) : IClassFixture<HubFixture>
+/// <summary>A Hub that devices may ask each second, so that the tests wait no longer.</summary>
+public sealed class LoginFixture : HubFixture
+{
+    protected override IReadOnlyDictionary<string, string?> Settings => new Dictionary<string, string?> { ["Hub:Identity:DeviceInterval"] = "00:00:01" };
+}
+
+public sealed class LoginTests(LoginFixture fixture) : IClassFixture<LoginFixture>
 {
     [Fact]
     public async Task A_person_signs_in_by_the_browser_and_is_known_from_then_on()
@@ -85,6 +91,45 @@ public sealed class LoginTests(HubFixture fixture) : IClassFixture<HubFixture>
 
         Assert.Equal(1, run.ExitCode);
         Assert.False(File.Exists(czctl.SessionFile));
+    }
+
+    [Fact]
+    public async Task A_person_signs_in_by_a_code_that_they_enter_elsewhere()
+    {
+        using var czctl = new Czctl(fixture.Hub);
+        var email = await czctl.MakeAccountAsync();
+
+        var run = await czctl.LoginByCodeAsync(email, "allow");
+
+        Assert.True(run.ExitCode == 0, run.ToString());
+        Assert.Equal((email, ""), (run.Json.GetProperty("email").GetString(), run.Error));
+        Assert.Equal(0, (await czctl.RunAsync("whoami")).ExitCode);
+    }
+
+    [Fact]
+    public async Task Who_denies_the_code_is_not_signed_in()
+    {
+        using var czctl = new Czctl(fixture.Hub);
+        var email = await czctl.MakeAccountAsync();
+
+        var run = await czctl.LoginByCodeAsync(email, "deny");
+
+        Assert.Equal((1, "login.denied"), (run.ExitCode, run.ErrorCode));
+        Assert.False(File.Exists(czctl.SessionFile));
+    }
+
+    [Fact]
+    public async Task Who_ends_czctl_while_it_waits_for_the_code_ends_it()
+    {
+        using var czctl = new Czctl(fixture.Hub);
+        using var process = czctl.Start("login", "--device", "--json");
+        Assert.Contains("userCode", await process.StandardError.ReadLineAsync(), StringComparison.Ordinal);
+
+        using (var kill = System.Diagnostics.Process.Start("kill", ["-TERM", process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]))
+            await kill.WaitForExitAsync();
+        await process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(90));
+
+        Assert.Equal((130, "interrupted"), (process.ExitCode, new Run(process.ExitCode, "", await process.StandardError.ReadToEndAsync()).ErrorCode));
     }
 
     [Fact]

@@ -40,6 +40,7 @@ public sealed class DiscoveryTests(IdentityFixture fixture) : IClassFixture<Iden
         ["issuer"] = async () => Jwt.Claims((await (await fixture.SignedInAsync()).TokensAsync())["id_token"]!.GetValue<string>())["iss"]!,
         ["authorization_endpoint"] = () => AnswersAsync("/connect/authorize", HttpMethod.Get, HttpStatusCode.BadRequest),
         ["token_endpoint"] = () => AnswersAsync("/connect/token", HttpMethod.Post, HttpStatusCode.BadRequest),
+        ["device_authorization_endpoint"] = () => AnswersAsync("/connect/device_authorization", HttpMethod.Post, HttpStatusCode.BadRequest),
         ["pushed_authorization_request_endpoint"] = () => AnswersAsync("/connect/par", HttpMethod.Post, HttpStatusCode.BadRequest),
         ["userinfo_endpoint"] = () => AnswersAsync("/connect/userinfo", HttpMethod.Get, HttpStatusCode.Unauthorized),
         ["revocation_endpoint"] = () => AnswersAsync("/connect/revocation", HttpMethod.Post, HttpStatusCode.BadRequest),

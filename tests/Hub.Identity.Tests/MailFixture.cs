@@ -3,7 +3,7 @@ using CodeZero.Testing;
 namespace CodeZero.Hub.Identity.Tests;
 
 /// <summary>A Hub that sends its messages to a real SMTP server, and locks after four wrong tries.</summary>
-public sealed class MailFixture : IdentityFixture
+public class MailFixture : IdentityFixture
 {
     public const int LockoutAttempts = 4;
 

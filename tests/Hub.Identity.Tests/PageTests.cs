@@ -16,6 +16,7 @@ public sealed class PageTests(IdentityFixture fixture) : IClassFixture<IdentityF
     [InlineData("/")]
     [InlineData("/consent")]
     [InlineData("/connect/continue")]
+    [InlineData("/device")]
     [InlineData("/connect/authorize")]
     public async Task U01_U02_Pages_cannot_be_framed_kept_or_named_to_others(string page)
     {
@@ -165,6 +166,7 @@ public sealed class PageTests(IdentityFixture fixture) : IClassFixture<IdentityF
     [InlineData("SignInsPerMinute", "/signin")]
     [InlineData("SignUpsPerMinute", "/signup")]
     [InlineData("AuthorizationsPerMinute", "/connect/authorize")]
+    [InlineData("DeviceCodesPerMinute", "/device")]
     public async Task Pages_that_can_be_used_to_guess_or_to_fill_are_limited_by_address(string limit, string page)
     {
         await using var database = await TestDatabase.CreateAsync();

@@ -47,6 +47,7 @@ public sealed class HubInstance : IAsyncDisposable
                 ["Hub:Database:Application"] = database.Application,
                 ["Hub:Identity:Limits:SignUpsPerMinute"] = "10000",
                 ["Hub:Identity:Limits:SignInsPerMinute"] = "10000",
+                ["Hub:Identity:Limits:DeviceCodesPerMinute"] = "10000",
                 ["Hub:Identity:Limits:AuthorizationsPerMinute"] = "10000",
                 ["Hub:Identity:Limits:TokenRequestsPerMinute"] = "10000",
                 ["Hub:RateLimits:AddressPerMinute"] = "100000",

@@ -32,6 +32,7 @@ internal static class Discovery
         ["issuer"] = issuer,
         ["authorization_endpoint"] = issuer + "/connect/authorize",
         ["token_endpoint"] = issuer + "/connect/token",
+        ["device_authorization_endpoint"] = issuer + "/connect/device_authorization",
         ["pushed_authorization_request_endpoint"] = issuer + "/connect/par",
         ["userinfo_endpoint"] = issuer + "/connect/userinfo",
         ["revocation_endpoint"] = issuer + "/connect/revocation",

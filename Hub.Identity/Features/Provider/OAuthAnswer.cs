@@ -62,5 +62,6 @@ internal sealed partial class OAuthAnswer : IResult
     [JsonSerializable(typeof(TokenResponse))]
     [JsonSerializable(typeof(JsonObject))]
     [JsonSerializable(typeof(PushAuthorization.Response), TypeInfoPropertyName = "PushAuthorizationResponse")]
+    [JsonSerializable(typeof(AuthorizeDevice.Response), TypeInfoPropertyName = "AuthorizeDeviceResponse")]
     internal sealed partial class Json : JsonSerializerContext;
 }

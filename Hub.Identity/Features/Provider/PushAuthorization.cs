@@ -48,13 +48,11 @@ internal static class PushAuthorization
         /// <summary>A proof here binds the code to its key, as <c>dpop_jkt</c> does; both have to agree (RFC 9449 §10.1).</summary>
         private async Task<(AuthorizationRequest?, OAuthError?)> BindAsync(HttpContext context, AuthorizationRequest request, CancellationToken ct)
         {
-            if (context.Request.Headers["DPoP"].Count == 0)
-                return (request, null);
-            var decision = await proofs.AcceptAsync(context, accessToken: null, boundKey: null, ct);
-            if (decision.Proof is not { } proof)
-                return (null, new(decision.Error!, decision.Description!));
-            return request.DpopJkt is null || request.DpopJkt == proof.Thumbprint
-                ? (request with { DpopJkt = proof.Thumbprint }, null)
+            var (thumbprint, error) = await proofs.ReadThumbprintAsync(context, ct);
+            if (error is not null)
+                return (null, error);
+            return thumbprint is null || request.DpopJkt is null || request.DpopJkt == thumbprint
+                ? (request with { DpopJkt = thumbprint ?? request.DpopJkt }, null)
                 : (null, OAuthError.InvalidRequest("dpop_jkt is not the thumbprint of the proof's key."));
         }
     }

@@ -38,10 +38,8 @@ internal static class Token
 
         private async Task<(string? Thumbprint, OAuthError? Error)> ReadProofAsync(HttpContext context, Client client, CancellationToken ct)
         {
-            if (context.Request.Headers["DPoP"].Count == 0)
-                return client.RequireDpop ? (null, new(DpopError.InvalidProof, "This client has to send a DPoP proof (RFC 9449 section 5).")) : (null, null);
-            var decision = await proofs.AcceptAsync(context, accessToken: null, boundKey: null, ct);
-            return decision.Proof is { } proof ? (proof.Thumbprint, null) : (null, new(decision.Error!, decision.Description!));
+            var (thumbprint, error) = await proofs.ReadThumbprintAsync(context, ct);
+            return thumbprint is null && error is null && client.RequireDpop ? (null, new(DpopError.InvalidProof, "This client has to send a DPoP proof (RFC 9449 section 5).")) : (thumbprint, error);
         }
     }
 }
