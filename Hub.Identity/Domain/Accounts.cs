@@ -41,10 +41,10 @@ internal sealed partial class Accounts(IServiceScopeFactory scopes, PasswordRule
         var (person, organizationId) = (new Person(proof.Email, now) { EmailConfirmed = true }, Guid.CreateVersion7(now));
         await using var scope = EnterNew(organizationId, person.Id);
         var db = scope.ServiceProvider.GetRequiredService<IdentityDb>();
+        person.PasswordHash = scope.ServiceProvider.GetRequiredService<IPasswordHasher<Person>>().HashPassword(person, password);
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
         try
         {
-            person.PasswordHash = scope.ServiceProvider.GetRequiredService<IPasswordHasher<Person>>().HashPassword(person, password);
             if (!await EmailProofs.UseAsync(db, proof, ct) || !(await scope.ServiceProvider.GetRequiredService<UserManager<Person>>().CreateAsync(person)).Succeeded)
                 return new SignUpResult.Gone();
         }
@@ -83,19 +83,25 @@ internal sealed partial class Accounts(IServiceScopeFactory scopes, PasswordRule
         var (db, attempts) = (scope.ServiceProvider.GetRequiredService<IdentityDb>(), scope.ServiceProvider.GetRequiredService<Attempts>());
         var hasher = scope.ServiceProvider.GetRequiredService<IPasswordHasher<Person>>();
         var address = email.Trim();
+        var normalized = EmailAddress.FindFault(address) is null ? scope.ServiceProvider.GetRequiredService<ILookupNormalizer>().NormalizeEmail(address) : null;
+
+        // Hashing is slow on purpose. Meanwhile neither a connection nor the account's row is held: whoever sends many passwords would keep both from everybody else.
+        var seen = normalized is null ? null : await db.Users.AsNoTracking().SingleOrDefaultAsync(row => row.NormalizedEmail == normalized, ct);
+        var hash = seen?.IsLocked(clock.GetUtcNow()) == false ? seen.PasswordHash : null;
+        var verified = hasher.VerifyHashedPassword(seen!, hash ?? (_dummyHash ??= hasher.HashPassword(null!, Protocol.Secrets.New())), password);
+        var better = hash is not null && verified == PasswordVerificationResult.SuccessRehashNeeded ? hasher.HashPassword(seen!, password) : null;
+
+        // What counts is the account as it is now, under its lock: of many tries at once, those after the one that locks it find it locked, the right one too.
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
-        var person = EmailAddress.FindFault(address) is null
-            ? await attempts.HoldAsync(scope.ServiceProvider.GetRequiredService<ILookupNormalizer>().NormalizeEmail(address), ct)
-            : null;
-        var open = person is { PasswordHash: not null } && !person.IsLocked(clock.GetUtcNow()) ? person : null;
-        var verified = hasher.VerifyHashedPassword(open!, open?.PasswordHash ?? (_dummyHash ??= hasher.HashPassword(null!, Protocol.Secrets.New())), password);
+        var person = normalized is null ? null : await attempts.HoldAsync(normalized, ct);
+        var open = hash is not null && person?.SecurityStamp == seen!.SecurityStamp && !person!.IsLocked(clock.GetUtcNow()) ? person : null;
         var right = open is not null && verified != PasswordVerificationResult.Failed;
         if (!right)
             await attempts.FailAsync(open, ct);
         else if (!open!.TwoFactorEnabled)
             await attempts.SucceedAsync(open, ct);
-        if (right && verified == PasswordVerificationResult.SuccessRehashNeeded)
-            await RehashAsync(db, open!.Id, hasher.HashPassword(open, password), ct);
+        if (right && better is not null)
+            await RehashAsync(db, open!.Id, better, ct);
         await transaction.CommitAsync(ct);
         if (!right && open is not null)
             WrongPassword(log, open.Id);

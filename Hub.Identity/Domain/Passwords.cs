@@ -50,6 +50,7 @@ internal sealed partial class Passwords(
     private async Task<PasswordChange> ChangeAsync(Guid userId, string password, Func<Person, Task<bool>> first, CancellationToken ct)
     {
         tenant.SignIn(userId);
+        var hash = hasher.HashPassword(null!, password); // slow on purpose: before a connection and the account's row are held
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
         if (await attempts.HoldAsync(userId, ct) is not { } person)
             return new PasswordChange.Gone();
@@ -58,7 +59,6 @@ internal sealed partial class Passwords(
             return new PasswordChange.Refused(fault);
         if (!await first(person))
             return new PasswordChange.Gone();
-        var hash = hasher.HashPassword(person, password);
         await db.Users.Where(row => row.Id == userId).ExecuteUpdateAsync(set => set.SetProperty(row => row.PasswordHash, hash), ct);
         await stamps.RenewAsync(userId, ct);
         await notices.SendAsync(person, "The password was changed. Other browsers and applications were signed out.", ct);

@@ -3,6 +3,7 @@ using CodeZero.Hub.Identity.Domain;
 using CodeZero.Testing;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
 
 namespace CodeZero.Hub.Identity.Tests;
 
@@ -131,10 +132,10 @@ public sealed class PageTests(IdentityFixture fixture) : IClassFixture<IdentityF
     }
 
     [Fact]
-    public async Task U06_U08_Unknown_wrong_and_locked_are_answered_alike_and_cost_one_hash_each()
+    public async Task U06_U08_Unknown_wrong_and_locked_are_answered_alike_and_cost_one_hash_each_while_no_account_is_held()
     {
         await using var database = await TestDatabase.CreateAsync();
-        var hasher = new CountingHasher();
+        var hasher = new CountingHasher(() => CountFreeAccounts(database));
         await using var hub = await HubInstance.StartAsync(database, new Dictionary<string, string?> { ["Hub:Identity:Lockout:Attempts"] = "3" },
             services => services.AddSingleton<IPasswordHasher<Person>>(hasher));
         await TestAccount.MakeAsync(hub, "known@example.com", Flow.Password);
@@ -150,6 +151,7 @@ public sealed class PageTests(IdentityFixture fixture) : IClassFixture<IdentityF
         Assert.Equal(wrong, malformed);
         Assert.Equal(wrong, locked);
         Assert.Equal(1, wrong.Hashes);
+        Assert.Equal([1, 1, 1, 1, 1, 1], hasher.FreeAccounts);
 
         async Task<(HttpStatusCode Status, string Page, string Cookies, int Hashes)> TryAsync(string email, string password)
         {
@@ -295,18 +297,30 @@ public sealed class PageTests(IdentityFixture fixture) : IClassFixture<IdentityF
         Assert.Contains("path=/;", cookie, StringComparison.OrdinalIgnoreCase);
     }
 
-    private sealed class CountingHasher : IPasswordHasher<Person>
+    /// <summary>How many accounts no transaction holds.</summary>
+    private static long CountFreeAccounts(TestDatabase database)
+    {
+        using var connection = new NpgsqlConnection(database.Superuser);
+        connection.Open();
+        using var command = new NpgsqlCommand("with free as (select id from identity.users for no key update skip locked) select count(*) from free", connection);
+        return (long)command.ExecuteScalar()!;
+    }
+
+    /// <param name="countFreeAccounts">Asked while a password is verified.</param>
+    private sealed class CountingHasher(Func<long> countFreeAccounts) : IPasswordHasher<Person>
     {
         private readonly PasswordHasher<Person> _real = new();
-        private int _verified;
 
-        public int Verified => _verified;
+        public int Verified => FreeAccounts.Count;
+
+        /// <summary>What was counted at each verification.</summary>
+        public List<long> FreeAccounts { get; } = [];
 
         public string HashPassword(Person user, string password) => _real.HashPassword(user, password);
 
         public PasswordVerificationResult VerifyHashedPassword(Person user, string hashedPassword, string providedPassword)
         {
-            Interlocked.Increment(ref _verified);
+            FreeAccounts.Add(countFreeAccounts());
             return _real.VerifyHashedPassword(user, hashedPassword, providedPassword);
         }
     }
