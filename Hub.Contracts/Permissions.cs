@@ -52,6 +52,12 @@ public static class Permissions
     /// <summary>Register, change and delete clients of the sign-in, and make their secrets.</summary>
     public static Permission ManageClients { get; } = new("clients.manage", OrganizationRole.Admin);
 
+    /// <summary>See the organization's API keys, but no secret.</summary>
+    public static Permission ReadKeys { get; } = new("keys.read", OrganizationRole.Admin);
+
+    /// <summary>Make and revoke API keys.</summary>
+    public static Permission ManageKeys { get; } = new("keys.manage", OrganizationRole.Admin);
+
     /// <summary>See the organization's applications, the private ones too.</summary>
     public static Permission ReadApplications { get; } = new("apps.read", OrganizationRole.Viewer);
 
@@ -78,7 +84,12 @@ public static class Permissions
     [
         ReadOrganization, ManageOrganization, DeleteOrganization, LeaveOrganization, TransferOrganization,
         ReadMembers, ManageMembers, ReadDomains, ManageDomains, ReadPolicy, ManagePolicy, ReadAudit,
-        ReadClients, ManageClients,
+        ReadClients, ManageClients, ReadKeys, ManageKeys,
         ReadApplications, PublishApplications, ManageApplications, ReadClusters, ManageClusters, ManageInstalls, SubmitApprovals,
     ];
+
+    /// <summary>
+    /// Those that a personal access token or an API key can have: no token makes tokens, leaves an organization, or does what asks a person for a recent sign-in.
+    /// </summary>
+    public static IReadOnlyList<Permission> ForTokens { get; } = [.. All.Except([ManageKeys, LeaveOrganization, DeleteOrganization, TransferOrganization, ManagePolicy])];
 }

@@ -5,6 +5,7 @@ using CodeZero.Hub.Identity.Features;
 using CodeZero.Hub.Identity.Jobs;
 using CodeZero.Hub.Platform.Data;
 using CodeZero.Hub.Platform.Jobs;
+using CodeZero.Hub.Platform.Security;
 using CodeZero.Hub.Platform.Tenancy;
 using CodeZero.Hub.Platform.Web;
 using Microsoft.AspNetCore.Builder;
@@ -28,7 +29,7 @@ public static partial class IdentityModule
 
     private static void MapOrganizations(RouteGroupBuilder v1)
     {
-        v1.MapGet("/orgs", ListOrganizations.Handle).RequireAuthorization();
+        v1.MapGet("/orgs", ListOrganizations.Handle).RequireCaller();
         v1.MapPost("/orgs", CreateOrganization.Handle).RequireAuthorization().WithLateUnitOfWork<RouteHandlerBuilder, IdentityDb>();
         v1.MapPost("/invitations/acceptance", AcceptInvitation.Handle).RequireAuthorization().WithLateUnitOfWork<RouteHandlerBuilder, IdentityDb>();
 

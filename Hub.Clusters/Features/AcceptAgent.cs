@@ -32,7 +32,7 @@ public static partial class AcceptAgent
         var named = agents.Where(agent => agent.Thumbprint == request.Thumbprint).ToList();
         if (named.FirstOrDefault(agent => agent.Status == AgentStatus.Pending) is { } pending)
         {
-            if (await acceptance.AcceptAsync(found, pending, agents, caller.UserId, ct) is { } refused)
+            if (await acceptance.AcceptAsync(found, pending, agents, caller.Id, ct) is { } refused)
                 return refused;
             await audit.RecordAsync(new("agent.accepted", "cluster", found.Id)
             {

@@ -23,7 +23,7 @@ public static partial class CreateCluster
     {
         if (Guid.TryParse(request.Name, out _))
             return Problems.Invalid("name", "A cluster's name must not read as an id: addresses take both. Choose another.");
-        var cluster = Cluster.Create(caller.Organization, request.Name, caller.UserId, clock.GetUtcNow());
+        var cluster = Cluster.Create(caller.Organization, request.Name, caller.Id, clock.GetUtcNow());
         db.Add(cluster);
         // The look before spares the log an error; the index decides between two who look at once.
         if (await db.Clusters.AnyAsync(other => other.Name == request.Name && other.RemovedAt == null, ct) || !await db.TrySaveUniqueAsync(ct))

@@ -34,7 +34,7 @@ public static partial class CreateEnrolment
             return Problems.NotFound();
         var now = clock.GetUtcNow();
         var token = EnrolmentToken.Create(caller.Organization, found.Id, Guid.CreateVersion7(now));
-        var enrolment = Enrolment.Open(found, token, TimeSpan.FromMinutes(request.Minutes), caller.UserId, now);
+        var enrolment = Enrolment.Open(found, token, TimeSpan.FromMinutes(request.Minutes), caller.Id, now);
         db.Add(enrolment);
         await db.SaveChangesAsync(ct);
         await audit.RecordAsync(new("enrolment.opened", "cluster", found.Id) { TargetName = found.Name, After = new { Enrolment = enrolment.Id, enrolment.ExpiresAt } }, ct);

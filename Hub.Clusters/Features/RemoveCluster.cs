@@ -20,7 +20,7 @@ public static partial class RemoveCluster
         if (await db.LockClusterAsync(cluster, ct) is not { } found)
             return Problems.NotFound();
         found.Remove(clock.GetUtcNow());
-        await acceptance.RevokeAsync(found, caller.UserId, ct);
+        await acceptance.RevokeAsync(found, caller.Id, ct);
         await audit.RecordAsync(new("cluster.removed", "cluster", found.Id) { TargetName = found.Name, Before = new { found.Name } }, ct);
         Removed(log, caller.Organization, found.Id);
         return TypedResults.NoContent();

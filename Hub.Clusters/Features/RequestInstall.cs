@@ -49,7 +49,7 @@ internal sealed partial class RequestInstall(ClustersDb db, InstallContents cont
                 ? await OkAsync(cluster, one, now, response, ct)
                 : Taken(existing, cluster, request);
 
-        var requested = Install.Request(cluster, request.Id ?? Guid.CreateVersion7(now), request.Name, request.Namespace, content, caller.UserId, now);
+        var requested = Install.Request(cluster, request.Id ?? Guid.CreateVersion7(now), request.Name, request.Namespace, content, caller.Id, now);
         db.Add(requested);
         if (await states.PublishAsync(cluster, StateReason.Installed, ct) is { } tooMany)
             return tooMany;

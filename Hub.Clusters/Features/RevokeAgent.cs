@@ -22,7 +22,7 @@ public static partial class RevokeAgent
     {
         if (await db.LockClusterAsync(cluster, ct) is not { } found)
             return Problems.NotFound();
-        var agents = await acceptance.RevokeAsync(found, caller.UserId, ct);
+        var agents = await acceptance.RevokeAsync(found, caller.Id, ct);
         foreach (var agent in agents)
             Revoked(log, caller.Organization, found.Id, agent.Thumbprint);
         if (agents.Count > 0)

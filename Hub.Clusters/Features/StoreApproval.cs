@@ -49,7 +49,7 @@ internal sealed partial class StoreApproval(ClustersDb db, StatePublisher states
         if (Mismatch(approval, cluster, install) is { } mismatch)
             return mismatch;
 
-        var stored = StoredApproval.Of(install, approval, envelope, caller.UserId, clock.GetUtcNow());
+        var stored = StoredApproval.Of(install, approval, envelope, caller.Id, clock.GetUtcNow());
         var present = (await db.PresentApprovalsAsync([install], ct))[install.Id].ToList();
         if (present.FirstOrDefault(row => row.EnvelopeDigest == stored.EnvelopeDigest) is { } same)
             return TypedResults.Ok(ApprovalResource.Of(same));

@@ -38,6 +38,8 @@ internal sealed class IdentityDb(DbContextOptions<IdentityDb> options, Tenant te
     public DbSet<RegisteredClient> Clients => Set<RegisteredClient>();
     public DbSet<RegisteredClientSecret> ClientSecrets => Set<RegisteredClientSecret>();
     public DbSet<SigningKey> SigningKeys => Set<SigningKey>();
+    public DbSet<PersonalToken> PersonalTokens => Set<PersonalToken>();
+    public DbSet<ApiKey> ApiKeys => Set<ApiKey>();
 
     /// <summary>Waits until no other transaction holds the same name; held to the end of this transaction.</summary>
     public Task LockAsync(string name, CancellationToken ct) =>
@@ -55,6 +57,7 @@ internal sealed class IdentityDb(DbContextOptions<IdentityDb> options, Tenant te
         OrganizationsModel.Map(builder);
         AuditModel.Map(builder);
         ProviderModel.Map(builder);
+        ApiTokensModel.Map(builder);
         builder.ApplyHubConventions(this, Schema);
     }
 }

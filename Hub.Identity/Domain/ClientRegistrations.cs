@@ -20,14 +20,15 @@ internal sealed class ClientRegistrations(IdentityDb db, Tenant tenant, TokenFam
 
     private Guid Organization => tenant.OrganizationId!.Value;
 
-    /// <summary>The client and its secret, which nobody can read again (null but for <c>client_secret_basic</c>); null when the organization has as many as it may.</summary>
-    public async Task<(RegisteredClient Client, string? Secret)?> RegisterAsync(AcceptedClient settings, int secretDays, CancellationToken ct)
+    /// <param name="by">The person or API key that registers it.</param>
+    /// <returns>The client and its secret, which nobody can read again (null but for <c>client_secret_basic</c>); null when the organization has as many as it may.</returns>
+    public async Task<(RegisteredClient Client, string? Secret)?> RegisterAsync(AcceptedClient settings, int secretDays, Guid by, CancellationToken ct)
     {
         await db.LockAsync($"clients:{Organization}", ct); // two requests must not both count below the limit
         if (await db.Clients.CountAsync(ct) >= Limit)
             return null;
         var now = clock.GetUtcNow();
-        var client = new RegisteredClient(Organization, Guid.CreateVersion7(now), tenant.UserId!.Value, now);
+        var client = new RegisteredClient(Organization, Guid.CreateVersion7(now), by, now);
         client.Apply(settings);
         db.Add(client);
         var secret = settings.AuthenticationMethod == ClientAuthenticationMethods.SecretBasic ? AddSecret(client, secretDays, now).Secret : null;

@@ -175,7 +175,7 @@ internal sealed class Invitations(
         var organization = await db.Organizations.Select(row => row.Name).SingleAsync(ct);
         var inviter = await db.Users.Where(person => person.Id == invitation.InvitedBy).Select(person => person.Email).SingleOrDefaultAsync(ct);
         await emails.EnqueueAsync(db, new EmailMessage(invitation.Email, $"Join {organization} on CodeZero Hub", string.Create(CultureInfo.InvariantCulture, $"""
-            {inviter ?? "A member"} invites you to join the organization {organization} on CodeZero Hub, as {invitation.Role.ToString().ToLowerInvariant()}.
+            {inviter ?? "An administrator"} invites you to join the organization {organization} on CodeZero Hub, as {invitation.Role.ToString().ToLowerInvariant()}.
 
             To accept, open this address and sign in, or create an account, with {invitation.Email}:
 

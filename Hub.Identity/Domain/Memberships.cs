@@ -48,7 +48,7 @@ internal sealed class Memberships(IdentityDb db, Tenant tenant, IAuditLog audit,
     }
 
     /// <summary>Gives a member another role.</summary>
-    /// <param name="by">The member who asks, whose role as it is now bounds both roles; null: the organization itself, such as by its directory.</param>
+    /// <param name="by">The member or key who asks, whose role as it is now bounds both roles; null: the organization itself, such as by its directory.</param>
     public async Task<MembershipOutcome> ChangeRoleAsync(Guid userId, OrganizationRole role, Guid? by, CancellationToken ct)
     {
         await LockAsync(ct);
@@ -73,7 +73,7 @@ internal sealed class Memberships(IdentityDb db, Tenant tenant, IAuditLog audit,
     }
 
     /// <summary>Ends a membership. Whatever the person may do here ends with it, at their next request.</summary>
-    /// <param name="by">The member who asks: themselves, or one whose role reaches theirs; null: the organization itself.</param>
+    /// <param name="by">Who asks: the member themselves, or a member or key whose role reaches theirs; null: the organization itself.</param>
     public async Task<MembershipOutcome> RemoveAsync(Guid userId, Guid? by, CancellationToken ct)
     {
         await LockAsync(ct);
@@ -85,7 +85,7 @@ internal sealed class Memberships(IdentityDb db, Tenant tenant, IAuditLog audit,
             return MembershipOutcome.LastOwner;
         db.Remove(member);
         await db.SaveChangesAsync(ct);
-        await RevokeInvitationsAsync(userId, null, ct);
+        await WithdrawInvitationsAsync(userId, null, ct);
         await RecordAsync(by == userId ? "member.left" : "member.removed", userId, before: new { member.Role }, after: null, ct);
         return MembershipOutcome.Done;
     }
@@ -109,9 +109,16 @@ internal sealed class Memberships(IdentityDb db, Tenant tenant, IAuditLog audit,
 
     private Task<Member?> FindAsync(Guid userId, CancellationToken ct) => db.Memberships.SingleOrDefaultAsync(member => member.UserId == userId, ct);
 
-    /// <summary>Whether a member manages members, and has a role that is not below this one. Null, the organization itself, reaches every role.</summary>
+    /// <summary>Whether a member or API key manages members, and has a role that is not below this one. Null, the organization itself, reaches every role.</summary>
     public async Task<bool> ReachesAsync(Guid? by, OrganizationRole role, CancellationToken ct) =>
-        by is not { } asking || (await db.Memberships.AsNoTracking().SingleOrDefaultAsync(member => member.UserId == asking, ct))?.Role is { } own && own >= Permissions.ManageMembers.Minimum && own >= role;
+        by is not { } asking || await FindRoleAsync(asking, ct) is { } own && own >= Permissions.ManageMembers.Minimum && own >= role;
+
+    private async Task<OrganizationRole?> FindRoleAsync(Guid asking, CancellationToken ct)
+    {
+        var now = clock.GetUtcNow();
+        return await db.Memberships.Where(member => member.UserId == asking).Select(member => (OrganizationRole?)member.Role).SingleOrDefaultAsync(ct)
+            ?? await db.ApiKeys.Where(key => key.Id == asking && key.RevokedAt == null && key.ExpiresAt > now).Select(key => (OrganizationRole?)key.Role).SingleOrDefaultAsync(ct);
+    }
 
     private async Task<bool> IsLastOwnerAsync(Member member, CancellationToken ct) =>
         member.Role == OrganizationRole.Owner && !await db.Memberships.AnyAsync(other => other.Role == OrganizationRole.Owner && other.UserId != member.UserId, ct);
@@ -121,13 +128,13 @@ internal sealed class Memberships(IdentityDb db, Tenant tenant, IAuditLog audit,
         var before = member.Role;
         member.BecomeA(role);
         await db.SaveChangesAsync(ct);
-        await RevokeInvitationsAsync(member.UserId, role, ct);
+        await WithdrawInvitationsAsync(member.UserId, role, ct);
         await RecordAsync("member.role_changed", member.UserId, new { role = before }, new { role }, ct);
     }
 
     /// <summary>What somebody offered and may no longer offer is withdrawn.</summary>
     /// <param name="role">Their role from now on; null when they have none.</param>
-    private Task<int> RevokeInvitationsAsync(Guid inviter, OrganizationRole? role, CancellationToken ct)
+    public Task<int> WithdrawInvitationsAsync(Guid inviter, OrganizationRole? role, CancellationToken ct)
     {
         var now = clock.GetUtcNow();
         var offered = Enum.GetValues<OrganizationRole>().Where(offer => !(role >= Permissions.ManageMembers.Minimum && role >= offer)).ToArray();

@@ -28,7 +28,7 @@ public static class Platform
         services.TryAddSingleton(TimeProvider.System);
         AddDatabase(services);
 
-        services.AddScoped<Tenant>().AddScoped<OpenTransactions>().AddScoped<Caller>().AddScoped<AgentCaller>();
+        services.AddScoped<Tenant>().AddScoped<OpenTransactions>().AddScoped<Caller>().AddScoped<AgentCaller>().AddScoped<OrganizationAdmission>();
         services.AddScoped<IAuthorizationHandler, OrganizationHandler>().AddScoped<IAuthorizationHandler, AgentHandler>();
         services.AddSingleton<IAuthorizationMiddlewareResultHandler, AuthorizationResults>();
         services.AddAccessTokens(configuration);

@@ -4,8 +4,10 @@ using System.Security.Claims;
 using System.Text.Json;
 using CodeZero.Hub.Platform.Hosting;
 using CodeZero.Hub.Platform.Web;
+using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -39,6 +41,9 @@ public sealed class AccessTokenOptions : IValidatableObject
 /// <summary>The issuer cannot be reached to learn its keys. Passes by itself; answered with 503.</summary>
 internal sealed class IssuerUnavailableException(Exception inner) : Exception("The issuer's discovery document cannot be read.", inner);
 
+/// <summary>A personal access token or an API key, where somebody has to sign in.</summary>
+internal sealed class ApiTokenRefusedException() : Exception("Personal access tokens and API keys are not taken here. Sign in, and send the access token of that.");
+
 /// <summary>
 /// Validation of access tokens (RFC 9068): ES256, <c>at+jwt</c>, one issuer, one audience per scheme; Bearer (RFC 6750) or DPoP (RFC 9449).
 /// A bound token (<c>cnf.jkt</c>) is never accepted as Bearer. Keys come by discovery, loaded at the first use, so that the Hub can be its own issuer.
@@ -47,6 +52,12 @@ public static class AccessTokens
 {
     /// <summary>People: tokens for <c>&lt;issuer&gt;/v1</c>. The default scheme and policy.</summary>
     public const string PeopleScheme = "people";
+
+    /// <summary>Personal access tokens and API keys of organizations: <see cref="ApiToken"/>.</summary>
+    public const string TokenScheme = "token";
+
+    /// <summary>Whoever may act in organizations: <see cref="TokenScheme"/> where the token says by its beginning that it is one, else <see cref="PeopleScheme"/>.</summary>
+    public const string CallerScheme = "caller";
 
     /// <summary>Cluster agents: DPoP-bound tokens for <c>&lt;issuer&gt;/agent</c>.</summary>
     public const string AgentScheme = "agent";
@@ -66,10 +77,16 @@ public static class AccessTokens
         services.AddSingleton<DpopProofs>();
         services.AddAuthentication(PeopleScheme);
         services.AddAccessTokenScheme(PeopleScheme, mustBeBound: false, "/v1").AddAccessTokenScheme(AgentScheme, mustBeBound: true, "/agent");
+        services.AddAuthentication().AddScheme<AuthenticationSchemeOptions, ApiTokenHandler>(TokenScheme, _ => { })
+            .AddPolicyScheme(CallerScheme, displayName: null, caller => caller.ForwardDefaultSelector = context => ApiTokenHandler.TokenOf(context.Request) is null ? PeopleScheme : TokenScheme);
         services.AddAuthorizationBuilder()
             .SetDefaultPolicy(new AuthorizationPolicyBuilder(PeopleScheme).RequireAuthenticatedUser().Build())
             .SetFallbackPolicy(new AuthorizationPolicyBuilder(PeopleScheme).RequireAssertion(_ => false).Build());
     }
+
+    /// <summary>People who signed in, their personal access tokens, and API keys may call the endpoint. Without this or a permission of an organization, those who signed in alone may.</summary>
+    public static TBuilder RequireCaller<TBuilder>(this TBuilder builder) where TBuilder : IEndpointConventionBuilder =>
+        builder.RequireAuthorization(policy => policy.AddAuthenticationSchemes(CallerScheme).RequireAuthenticatedUser());
 
     /// <summary>Adds a scheme for access tokens of certain audiences.</summary>
     /// <param name="mustBeBound">Tokens that are bound to no key are refused.</param>
@@ -117,6 +134,11 @@ public static class AccessTokens
             context.Fail(new SecurityTokenException("More than one Authorization header."));
         else if (AuthenticationHeaderValue.TryParse(header.ToString(), out var value) && SchemeOf(value) is not null && !string.IsNullOrEmpty(value.Parameter))
         {
+            if (ApiToken.Claims(value.Parameter))
+            {
+                context.Fail(new ApiTokenRefusedException());
+                return;
+            }
             await LoadKeysAsync(context);
             context.Token = value.Parameter;
         }
@@ -177,6 +199,7 @@ public static class AccessTokens
         {
             null => (null, "Sign in: send an access token as 'Authorization: DPoP <token>' or 'Authorization: Bearer <token>'."),
             DpopRefusedException dpop => (dpop.Error, dpop.Message),
+            ApiTokenRefusedException refused => (DpopError.InvalidToken, refused.Message),
             SecurityTokenInvalidLifetimeException => (DpopError.InvalidToken, "The access token has expired, or is not valid yet. Get a new one."),
             _ => (DpopError.InvalidToken, "The access token is not valid here. Get one from this Hub's issuer, for this API."),
         };

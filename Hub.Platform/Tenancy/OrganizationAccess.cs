@@ -16,6 +16,9 @@ public enum OrganizationAccess
 
     /// <summary>A member whose role does not have the permission.</summary>
     RoleTooLow,
+
+    /// <summary>Who has the permission, but came with a token that does not.</summary>
+    NotInToken,
 }
 
 /// <summary>The one rule by which the API and the pages let members in.</summary>
@@ -26,11 +29,13 @@ public static class OrganizationRule
 
     /// <summary>Decides. Leaving is open to members however they signed in.</summary>
     /// <param name="amr">How the person signed in.</param>
-    public static OrganizationAccess Decide(Membership? membership, Permission permission, IEnumerable<string> amr, DateTimeOffset now) => membership switch
+    /// <param name="limits">The names of the permissions that the caller's token is limited to; null: to none.</param>
+    public static OrganizationAccess Decide(Membership? membership, Permission permission, IEnumerable<string> amr, DateTimeOffset now, IReadOnlySet<string>? limits = null) => membership switch
     {
         null => OrganizationAccess.NotAMember,
         { MfaRequiredFrom: { } from } when now >= from && permission != Permissions.LeaveOrganization && !amr.Contains(MultiFactor) => OrganizationAccess.MfaRequired,
         _ when membership.Role < permission.Minimum => OrganizationAccess.RoleTooLow,
+        _ when limits?.Contains(permission.Name) == false => OrganizationAccess.NotInToken,
         _ => OrganizationAccess.Granted,
     };
 

@@ -1,6 +1,7 @@
 using System.Security.Claims;
 using CodeZero.Hub.Contracts;
 using CodeZero.Hub.Platform.Hosting;
+using CodeZero.Hub.Platform.Security;
 using CodeZero.Hub.Platform.Web;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Authorization.Policy;
@@ -14,17 +15,17 @@ using Microsoft.Extensions.Options;
 namespace CodeZero.Hub.Platform.Tenancy;
 
 /// <summary>
-/// Routes below <c>/v1/orgs/{org}</c>: anonymous gets 401; who is no member gets the same 404 as for an organization that never existed;
-/// a member whose role is too low, or who signed in by less than the organization asks for, gets 403. Checked before the body is read.
+/// Routes of an organization, such as those below <c>/v1/orgs/{org}</c>, for its members, their personal access tokens, and its API keys: anonymous gets 401; who is no member gets the same 404 as for an organization that never existed;
+/// a member whose role is too low, who signed in by less than the organization asks for, or whose token does not have the permission, gets 403. Checked before the body is read.
 /// </summary>
 public static class OrganizationPolicy
 {
     /// <summary>The route parameter that names the organization, by slug or id.</summary>
     public const string RouteParameter = "org";
 
-    /// <summary>Members whose role has this permission may call the endpoint.</summary>
+    /// <summary>Members whose role has this permission may call the endpoint, and tokens that have it too.</summary>
     public static TBuilder RequirePermission<TBuilder>(this TBuilder builder, Permission permission) where TBuilder : IEndpointConventionBuilder =>
-        builder.RequireAuthorization(policy => policy.RequireAuthenticatedUser().AddRequirements(new OrganizationRequirement(permission)))
+        builder.RequireAuthorization(policy => policy.AddAuthenticationSchemes(AccessTokens.CallerScheme).RequireAuthenticatedUser().AddRequirements(new OrganizationRequirement(permission)))
             .WithMetadata(new OrganizationRequirement(permission));
 }
 
@@ -35,30 +36,54 @@ public sealed record OrganizationRequirement(Permission Permission) : IAuthoriza
     public OrganizationRole Minimum => Permission.Minimum;
 }
 
-internal sealed class OrganizationHandler(Tenant tenant, Caller caller, TimeProvider clock) : AuthorizationHandler<OrganizationRequirement>
+/// <summary>Looks up what the caller of a request may do in an organization.</summary>
+public sealed class OrganizationAdmission(Tenant tenant, IOrganizations organizations, TimeProvider clock)
 {
+    /// <summary>Names the caller's person to the tenant, and decides. The membership is that of a member or key, whatever they may.</summary>
+    /// <param name="slugOrId">The organization; null is none.</param>
+    public async Task<(OrganizationAccess Access, Membership? Membership)> DecideAsync(ClaimsPrincipal caller, string? slugOrId, Permission permission, CancellationToken ct)
+    {
+        var credential = ApiTokenIdentity.Of(caller);
+        var membership = slugOrId is null ? null : credential is KeyCredential key ? OfKey(key, slugOrId) : await OfPersonAsync(caller, credential as PersonalCredential, slugOrId, ct);
+        return (OrganizationRule.Decide(membership, permission, OrganizationRule.MethodsOf(caller), clock.GetUtcNow(), credential?.Permissions), membership);
+    }
 
+    private static Membership? OfKey(KeyCredential key, string slugOrId) =>
+        slugOrId == key.Membership.Slug || (Guid.TryParseExact(slugOrId, "D", out var id) && id == key.Membership.OrganizationId) ? key.Membership : null;
+
+    private async Task<Membership?> OfPersonAsync(ClaimsPrincipal caller, PersonalCredential? token, string slugOrId, CancellationToken ct)
+    {
+        if (!Guid.TryParse(caller.FindFirstValue("sub"), out var userId))
+            return null;
+        tenant.SignIn(userId);
+        var membership = await organizations.FindMembershipAsync(userId, slugOrId, ct);
+        return membership is not null && token?.Organizations?.Contains(membership.OrganizationId) == false ? null : membership;
+    }
+}
+
+internal sealed class OrganizationHandler(Tenant tenant, Caller caller) : AuthorizationHandler<OrganizationRequirement>
+{
     protected override async Task HandleRequirementAsync(AuthorizationHandlerContext context, OrganizationRequirement requirement)
     {
-        if (context.Resource is not HttpContext http || !Guid.TryParse(context.User.FindFirstValue("sub"), out var userId))
+        if (context.Resource is not HttpContext http || CallerOf(context.User) is not var (id, isKey))
             return;
-        tenant.SignIn(userId);
         // Asked for here, because every authorization constructs this handler, and few need the organizations' database.
-        var organizations = http.RequestServices.GetRequiredService<IOrganizations>();
-        var membership = http.GetRouteValue(OrganizationPolicy.RouteParameter) is string slugOrId
-            ? await organizations.FindMembershipAsync(userId, slugOrId, http.RequestAborted)
-            : null;
-        var access = OrganizationRule.Decide(membership, requirement.Permission, OrganizationRule.MethodsOf(context.User), clock.GetUtcNow());
-        if (access is OrganizationAccess.NotAMember or OrganizationAccess.MfaRequired)
+        var (access, membership) = await http.RequestServices.GetRequiredService<OrganizationAdmission>()
+            .DecideAsync(context.User, http.GetRouteValue(OrganizationPolicy.RouteParameter) as string, requirement.Permission, http.RequestAborted);
+        if (membership is not null && access != OrganizationAccess.MfaRequired)
         {
-            context.Fail(new AuthorizationFailureReason(this, access.ToString()));
-            return;
+            tenant.Enter(membership.OrganizationId);
+            caller.Become(id, isKey, membership);
         }
-        tenant.Enter(membership!.OrganizationId);
-        caller.Become(userId, membership);
         if (access == OrganizationAccess.Granted)
             context.Succeed(requirement);
+        else
+            context.Fail(new AuthorizationFailureReason(this, access.ToString()));
     }
+
+    /// <summary>Null for who is neither a person nor an API key.</summary>
+    private static (Guid Id, bool IsKey)? CallerOf(ClaimsPrincipal user) =>
+        ApiTokenIdentity.Of(user) is KeyCredential key ? (key.Id, true) : Guid.TryParse(user.FindFirstValue("sub"), out var person) ? (person, false) : null;
 }
 
 /// <summary>Turns refusals into problem details, and "not a member" into "not found".</summary>
@@ -78,9 +103,13 @@ internal sealed class AuthorizationResults(IOptions<HubOptions> hub) : IAuthoriz
 
     private ProblemHttpResult Refusal(HttpContext context, PolicyAuthorizationResult result)
     {
+        var requirement = context.GetEndpoint()?.Metadata.GetMetadata<OrganizationRequirement>();
         bool Is(OrganizationAccess access) => result.AuthorizationFailure?.FailureReasons.Any(reason => reason.Message == access.ToString()) ?? false;
+        if (Is(OrganizationAccess.NotInToken))
+            context.Response.Headers.WWWAuthenticate = $"Bearer realm=\"codezero\", error=\"insufficient_scope\", scope=\"{requirement!.Permission.Name}\""; // RFC 6750 §3.1
         return Is(OrganizationAccess.NotAMember) ? Problems.NotFound()
-            : Is(OrganizationAccess.MfaRequired) ? Problems.MfaRequired(new Uri(hub.Value.PublicUrl!, "/account/security"))
-            : Problems.Forbidden(context.GetEndpoint()?.Metadata.GetMetadata<OrganizationRequirement>()?.Minimum);
+            : Is(OrganizationAccess.MfaRequired) ? Problems.MfaRequired(new Uri(hub.Value.PublicUrl!, "/account/security"), byToken: ApiTokenIdentity.Of(context.User) is not null)
+            : Is(OrganizationAccess.NotInToken) ? Problems.NotInToken(requirement!.Permission)
+            : Problems.Forbidden(requirement?.Minimum);
     }
 }

@@ -22,9 +22,18 @@ public static class Problems
 
     /// <summary>403 for a member who signed in without a second factor, where the organization asks for one.</summary>
     /// <param name="setUp">Where the person sets one up.</param>
-    public static ProblemHttpResult MfaRequired(Uri setUp) => Create(StatusCodes.Status403Forbidden, "organization.mfa_required",
-        $"This organization asks for a second factor, and you signed in without one. Set up a passkey or an authenticator app at {setUp}, then sign in again with it.",
+    /// <param name="byToken">The caller came with a personal access token, which was made in such a sign-in.</param>
+    public static ProblemHttpResult MfaRequired(Uri setUp, bool byToken = false) => Create(StatusCodes.Status403Forbidden, "organization.mfa_required",
+        $"This organization asks for a second factor, and you signed in without one{(byToken ? " when you made this token" : "")}. "
+        + $"Set up a passkey or an authenticator app at {setUp}, then sign in again with it{(byToken ? " and make another token" : "")}.",
         new Dictionary<string, object?> { ["setUp"] = setUp });
+
+    /// <summary>403 for a token that was not given the permission, though who made it may have it.</summary>
+    public static ProblemHttpResult NotInToken(Permission permission) => Create(StatusCodes.Status403Forbidden, "token.permission_missing",
+        Permissions.ForTokens.Contains(permission)
+            ? $"This token does not have the permission {permission.Name}. Make one that has it."
+            : $"No token can have the permission {permission.Name}. Sign in, and do it yourself.",
+        new Dictionary<string, object?> { ["permission"] = permission.Name });
 
     /// <summary>409: the request is right, but not in the present state of things.</summary>
     public static ProblemHttpResult Conflict(string code, string detail, IReadOnlyDictionary<string, object?>? members = null) =>

@@ -73,7 +73,7 @@ public static partial class PublishVersion
             db.Add(app = RegisteredApp.Create(caller.Organization, caller.OrganizationSlug, application.AppId, now));
         foreach (var image in artworks.Images)
             await db.KeepAsync(new ArtworkFile(caller.Organization, image.Digest, image.MediaType, image.Content, now), ct);
-        db.Add(app.Publish(version, application, artworks.Icon, caller.UserId, now));
+        db.Add(app.Publish(version, application, artworks.Icon, caller.Id, now));
         await db.SaveChangesAsync(ct);
         await audit.RecordAsync(new("app.published", "app", app.Id) { TargetName = $"{app.Publisher}/{app.App}", After = new { Version = version.Text, Digest = application.Digest.ToString() } }, ct);
         return new(true, version.Text, application.Digest.ToString(), now, app.Visibility);

@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using CodeZero.Hub.Contracts;
 using CodeZero.Hub.Platform.Data;
+using CodeZero.Hub.Platform.Security;
 using CodeZero.Hub.Platform.Tenancy;
 using Microsoft.AspNetCore.Http;
 using Microsoft.EntityFrameworkCore;
@@ -53,6 +54,8 @@ internal sealed class AuditLog(OpenTransactions transactions, Tenant tenant, IHt
 
     private AuditActor CurrentActor()
     {
+        if (ApiTokenIdentity.Of(request.HttpContext?.User) is KeyCredential key)
+            return new(AuditActorKind.ApiKey, key.Id.ToString(), key.Name);
         if (tenant.UserId is { } person)
             return new(AuditActorKind.Person, person.ToString(), null);
         return request.HttpContext?.User.FindFirstValue(AgentPolicy.ClusterClaim) is { } cluster ? new(AuditActorKind.Agent, cluster, null) : new(AuditActorKind.System, null, null);

@@ -25,7 +25,7 @@ public static class RegisterClient
         var (settings, faults) = ClientRules.Check(request.Client, options.Value.Issuer, caller.Organization);
         if (settings is null)
             return TypedResults.ValidationProblem(faults.ToDictionary(fault => $"client.{fault.Key}", fault => fault.Value));
-        if (await clients.RegisterAsync(settings, request.SecretDays ?? ClientRegistrations.DefaultSecretDays, ct) is not var (client, secret))
+        if (await clients.RegisterAsync(settings, request.SecretDays ?? ClientRegistrations.DefaultSecretDays, caller.Id, ct) is not var (client, secret))
             return ClientProblems.TooMany;
         http.Response.Headers.CacheControl = "no-store";
         http.Response.Headers.ETag = ETags.OfVersion(client.Version);

@@ -23,7 +23,7 @@ public static class ChangeMember
             return Problems.NotFound();
         if (ETags.RequireMatch(http.Request, ETags.OfVersion(present.RowVersion)) is { } refused)
             return refused;
-        if (MembershipProblems.Of(await memberships.ChangeRoleAsync(user, request.Role!.Value, caller.UserId, ct)) is { } problem)
+        if (MembershipProblems.Of(await memberships.ChangeRoleAsync(user, request.Role!.Value, caller.Id, ct)) is { } problem)
             return problem;
         return await GetMember.AnswerAsync(user, http.Response, db, ct) is { } member ? TypedResults.Ok(member) : Problems.NotFound();
     }

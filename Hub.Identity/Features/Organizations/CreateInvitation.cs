@@ -20,7 +20,7 @@ public static class CreateInvitation
     {
         if (EmailAddress.FindFault(request.Email) is { } fault)
             return Problems.Invalid("email", fault);
-        var (outcome, invitation) = await invitations.SendAsync(caller.UserId, request.Email, request.Role!.Value, ct);
+        var (outcome, invitation) = await invitations.SendAsync(caller.Id, request.Email, request.Role!.Value, ct);
         return InvitationProblems.Of(outcome) is { } problem
             ? problem
             : TypedResults.Created($"/v1/orgs/{caller.OrganizationSlug}/invitations/{invitation!.Id}", InvitationResource.Of(invitation, clock.GetUtcNow()));

@@ -10,5 +10,5 @@ public static class RemoveMember
 {
     [EndpointSummary("Remove a member")]
     internal static async Task<Results<NoContent, ProblemHttpResult>> Handle(Guid user, Caller caller, Memberships memberships, CancellationToken ct) =>
-        MembershipProblems.Of(await memberships.RemoveAsync(user, caller.UserId, ct)) is { } problem ? problem : TypedResults.NoContent();
+        MembershipProblems.Of(await memberships.RemoveAsync(user, caller.Id, ct)) is { } problem ? problem : TypedResults.NoContent();
 }

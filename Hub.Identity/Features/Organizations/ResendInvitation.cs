@@ -11,7 +11,7 @@ public static class ResendInvitation
     [EndpointSummary("Send an invitation again")]
     internal static async Task<Results<Ok<InvitationResource>, ProblemHttpResult>> Handle(Guid invitation, Caller caller, Invitations invitations, TimeProvider clock, CancellationToken ct)
     {
-        var (outcome, sent) = await invitations.SendAgainAsync(caller.UserId, invitation, ct);
+        var (outcome, sent) = await invitations.SendAgainAsync(caller.Id, invitation, ct);
         return InvitationProblems.Of(outcome) is { } problem ? problem : TypedResults.Ok(InvitationResource.Of(sent!, clock.GetUtcNow()));
     }
 }

@@ -3,6 +3,7 @@ using CodeZero.Hub.Contracts;
 using CodeZero.Hub.Identity.Data;
 using CodeZero.Hub.Identity.Domain;
 using CodeZero.Hub.Platform.Data;
+using CodeZero.Hub.Platform.Security;
 using CodeZero.Hub.Platform.Tenancy;
 using CodeZero.Hub.Platform.Web;
 using Microsoft.AspNetCore.Http;
@@ -17,7 +18,11 @@ public static class GetMe
 {
     /// <param name="Name">What the person wants to be called; null when they did not say.</param>
     /// <param name="EmailConfirmed">Whether the address was shown to be theirs. Until then no organization takes it as proof of who they are.</param>
-    public sealed record Response(Guid Id, string Email, bool EmailConfirmed, string? Name, MySecurity Security, IReadOnlyList<MyOrganization> Organizations);
+    /// <param name="Organizations">Where the person is a member; by a token that is limited to some, those.</param>
+    /// <param name="Token">The personal access token that was sent; null for who signed in.</param>
+    public sealed record Response(Guid Id, string Email, bool EmailConfirmed, string? Name, MySecurity Security, IReadOnlyList<MyOrganization> Organizations, MyToken? Token = null);
+
+    public sealed record MyToken(Guid Id, string Name, IReadOnlyList<string> Permissions);
 
     /// <param name="Authenticator">Whether signing in with the password asks for an authenticator's code.</param>
     /// <param name="RecoveryCodesLeft">0 to 10.</param>
@@ -27,8 +32,19 @@ public static class GetMe
 
     [EndpointSummary("Get the signed-in person")]
     internal static async Task<Results<Ok<Response>, ProblemHttpResult>> Handle(
-        ClaimsPrincipal user, IdentityDb db, Organizations organizations, SecondFactors factors, Tenant tenant, CancellationToken ct) =>
-        Signed.In(user, tenant) is { } userId && await ReadAsync(userId, db, organizations, factors, ct) is { } response ? TypedResults.Ok(response) : Signed.Out();
+        ClaimsPrincipal user, IdentityDb db, Organizations organizations, SecondFactors factors, Tenant tenant, CancellationToken ct)
+    {
+        var credential = ApiTokenIdentity.Of(user);
+        if (credential is KeyCredential)
+            return Problems.Create(StatusCodes.Status403Forbidden, "key.no_person", "An API key is no person. GET /v1/orgs says which organization it belongs to.");
+        if (Signed.In(user, tenant) is not { } userId || await ReadAsync(userId, db, organizations, factors, ct) is not { } me)
+            return Signed.Out();
+        return TypedResults.Ok(credential is not PersonalCredential token ? me : me with
+        {
+            Organizations = [.. me.Organizations.Where(organization => token.Organizations?.Contains(organization.Id) != false)],
+            Token = new(token.Id, token.Name, [.. token.Permissions.Order(StringComparer.Ordinal)]),
+        });
+    }
 
     internal static async Task<Response?> ReadAsync(Guid userId, IdentityDb db, Organizations organizations, SecondFactors factors, CancellationToken ct)
     {

@@ -15,7 +15,7 @@ namespace CodeZero.Hub.Identity.Features;
 /// <summary>
 /// Everything the Hub holds of a person, as one JSON document, written while it is read. Secrets are not in it, nor hashes of them: they would help nobody but a thief.
 /// </summary>
-internal sealed class PersonExport(IdentityDb db, Organizations organizations, Passkeys passkeys, SecondFactors factors, Consents consents, IServiceScopeFactory scopes, Tenant tenant, TimeProvider clock)
+internal sealed class PersonExport(IdentityDb db, Organizations organizations, Passkeys passkeys, SecondFactors factors, Consents consents, PersonalTokens tokens, IServiceScopeFactory scopes, Tenant tenant, TimeProvider clock)
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
     {
@@ -38,6 +38,8 @@ internal sealed class PersonExport(IdentityDb db, Organizations organizations, P
             SecondFactors = await factors.ReadAsync(userId, ct),
             Sessions = ReadAsync(db.Sessions.AsNoTracking().Where(row => row.UserId == userId).OrderBy(row => row.Id)
                 .Select(row => new { row.Id, row.Device, row.Address, row.Amr, row.AuthenticatedAt, row.LastSeenAt, row.ExpiresAt, row.EndedAt }), ct),
+            Tokens = ReadAsync(tokens.Of(userId).OrderBy(row => row.Id)
+                .Select(row => new { row.Id, row.Name, row.Permissions, row.Organizations, row.CreatedAt, row.ExpiresAt, row.LastUsedAt, row.RevokedAt }), ct),
             Applications = await consents.ListAsync(userId, ct),
             Connections = ReadAsync(db.Grants.AsNoTracking().Where(row => row.UserId == userId).OrderBy(row => row.Id)
                 .Select(row => new { row.Id, row.ClientId, row.Scopes, row.AuthenticatedAt, row.CreatedAt, row.ExpiresAt, row.RevokedAt }), ct),

@@ -1,0 +1,59 @@
+using CodeZero.Hub.Contracts;
+using CodeZero.Hub.Identity.Data;
+using CodeZero.Hub.Platform.Security;
+using Microsoft.EntityFrameworkCore;
+
+namespace CodeZero.Hub.Identity.Domain;
+
+/// <summary>A personal access token as its person sees it.</summary>
+/// <param name="Organizations">Null: all of the person's.</param>
+internal sealed record PersonalTokenView(
+    Guid Id, string Name, string[] Permissions, Guid[]? Organizations, DateTimeOffset CreatedAt, DateTimeOffset ExpiresAt, DateTimeOffset? LastUsedAt, DateTimeOffset? RevokedAt, bool IsStampCurrent)
+{
+    public ApiTokenState StateAt(DateTimeOffset now) =>
+        ApiTokenRules.StateAt(ExpiresAt, RevokedAt, now) is not ApiTokenState.Active and var state ? state : IsStampCurrent ? ApiTokenState.Active : ApiTokenState.Ended;
+}
+
+/// <summary>People's own tokens: making, seeing, revoking. Making one needs an open transaction of <see cref="IdentityDb"/>.</summary>
+internal sealed class PersonalTokens(IdentityDb db, SecurityNotices notices, TimeProvider clock)
+{
+    /// <summary>The most that one person has in use, and the most of those that ended which are still shown.</summary>
+    public const int Limit = 50;
+
+    /// <summary>Makes a token, and tells the person by mail. Its text is nowhere else than in the answer. Null when the person has as many as they may.</summary>
+    /// <param name="organizations">Null: all of the person's, also those of later.</param>
+    /// <param name="amr">How the person signed in.</param>
+    public async Task<(PersonalToken Kept, ApiToken Token)?> CreateAsync(
+        Guid userId, string name, IReadOnlyList<Permission> permissions, IReadOnlyCollection<Guid>? organizations, int days, IEnumerable<string> amr, CancellationToken ct)
+    {
+        var person = await db.FindAndLockPersonAsync(userId, ct) ?? throw new InvalidOperationException("Who makes a token is signed in, and so exists."); // two requests must not both count below the limit
+        var now = clock.GetUtcNow();
+        var live = db.PersonalTokens.Where(token => token.UserId == userId && token.RevokedAt == null && token.ExpiresAt > now && token.SecurityStamp == person.SecurityStamp);
+        if (await live.CountAsync(ct) >= Limit)
+            return null;
+        await db.PersonalTokens.Where(token => token.UserId == userId && (token.RevokedAt != null || token.ExpiresAt <= now || token.SecurityStamp != person.SecurityStamp))
+            .OrderByDescending(token => token.Id).Skip(Limit).ExecuteDeleteAsync(ct);
+        var made = ApiToken.Create();
+        var kept = new PersonalToken(Guid.CreateVersion7(now), userId, name.Trim(), made.Hash, [.. permissions.Select(permission => permission.Name)], organizations is null ? null : [.. organizations.Distinct()],
+            [.. amr], person.SecurityStamp!, now, now.AddDays(days));
+        db.Add(kept);
+        await db.SaveChangesAsync(ct);
+        await notices.SendAsync(person, $"A personal access token was made, with the name “{kept.Name}”. Programs act as you with it, until {kept.ExpiresAt.UtcDateTime:yyyy-MM-dd}.", ct);
+        return (kept, made);
+    }
+
+    /// <summary>The person's tokens, those that ended too.</summary>
+    public IQueryable<PersonalTokenView> Of(Guid userId) =>
+        from token in db.PersonalTokens.AsNoTracking()
+        join person in db.Users on token.UserId equals person.Id
+        where token.UserId == userId
+        select new PersonalTokenView(token.Id, token.Name, token.Permissions, token.Organizations, token.CreatedAt, token.ExpiresAt, token.LastUsedAt, token.RevokedAt, token.SecurityStamp == person.SecurityStamp);
+
+    /// <summary>Revokes a token; again: the same. False when the person has none of that identifier.</summary>
+    public async Task<bool> RevokeAsync(Guid userId, Guid id, CancellationToken ct)
+    {
+        var now = clock.GetUtcNow();
+        return await db.PersonalTokens.Where(token => token.Id == id && token.UserId == userId)
+            .ExecuteUpdateAsync(set => set.SetProperty(token => token.RevokedAt, token => token.RevokedAt ?? now), ct) == 1;
+    }
+}
