@@ -6,8 +6,8 @@ using CodeZero.Cli.Commands;
 Console.OutputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
 var root = new RootCommand("czctl: CodeZero from the command line. Publish applications, enrol clusters, install, approve, watch.")
 {
-    GlobalOptions.Hub, GlobalOptions.Organization, GlobalOptions.Json, GlobalOptions.Quiet,
-    LoginCommand.Create(), LogoutCommand.Create(), WhoAmICommand.Create(), OrgCommands.Create(), MemberCommands.Create(), InvitationCommands.Create(), AuditCommands.Create(),
+    GlobalOptions.Hub, GlobalOptions.Organization, GlobalOptions.TokenFile, GlobalOptions.Json, GlobalOptions.Quiet,
+    LoginCommand.Create(), LogoutCommand.Create(), WhoAmICommand.Create(), TokenCommands.Create(), OrgCommands.Create(), MemberCommands.Create(), InvitationCommands.Create(), AuditCommands.Create(),
     AppCommands.Create(), ClusterCommands.Create(), KeyCommands.Create(),
     InstallCommand.Create(), ApproveCommand.Create(), StatusCommand.Create(), ChangeCommands.Upgrade(), ChangeCommands.Configure(),
     PauseCommands.Pause(), PauseCommands.Resume(), UninstallCommand.Create(), VersionCommand.Create(),

@@ -26,6 +26,7 @@ public sealed class HubClient : IDisposable
         Identity = new(transport);
         Members = new(transport);
         Audit = new(transport);
+        Tokens = new(transport);
         Apps = new(transport);
         Clusters = new(transport);
         Installs = new(transport);
@@ -42,6 +43,9 @@ public sealed class HubClient : IDisposable
 
     /// <summary>What was done in an organization.</summary>
     public AuditApi Audit { get; }
+
+    /// <summary>Personal access tokens and API keys.</summary>
+    public TokensApi Tokens { get; }
 
     /// <summary>Publishing and the catalogue.</summary>
     public AppsApi Apps { get; }

@@ -7,6 +7,7 @@ namespace CodeZero.Cli.CommandLine;
 /// <summary>What a command works with: its arguments, the terminal, the home, and the Hub once it is asked for.</summary>
 internal sealed class CommandContext(ParseResult parsed, Terminal terminal) : IDisposable
 {
+    private readonly Lazy<TokenCredentials?> _token = new(() => TokenFromEnvironment.Find(parsed, terminal));
     private HubClient? _hub;
     private string? _organization;
 
@@ -26,7 +27,10 @@ internal sealed class CommandContext(ParseResult parsed, Terminal terminal) : ID
         }
     }
 
-    /// <summary>The Hub, as the signed-in person.</summary>
+    /// <summary>The token that is used instead of a sign-in; null without one.</summary>
+    public TokenCredentials? Token => _token.Value;
+
+    /// <summary>The Hub, as the signed-in person, or by <see cref="Token"/>.</summary>
     public HubClient Hub => _hub ??= Connect();
 
     public T? Get<T>(Option<T> option) => parsed.GetValue(option);
@@ -35,10 +39,10 @@ internal sealed class CommandContext(ParseResult parsed, Terminal terminal) : ID
     /// <summary>The slug or id of the organization to work in.</summary>
     /// <exception cref="CommandError">The person has several and none is chosen, or has none.</exception>
     public async Task<string> OrganizationAsync(CancellationToken ct) =>
-        _organization ??= Chosen ?? Only((await Hub.Identity.MeAsync(ct)).Organizations);
+        _organization ??= Chosen ?? Only(await Hub.Identity.OrganizationsAsync(ct).ToListAsync(ct));
 
     /// <summary>The same without insisting: null where a choice is still to be made.</summary>
-    public string? FindOrganization(Account me) => Chosen ?? (me.Organizations is [var only] ? only.Slug : null);
+    public string? FindOrganization(IReadOnlyList<MyOrganization> mine) => Chosen ?? (mine is [var only] ? only.Slug : null);
 
     private string? Chosen => parsed.GetValue(GlobalOptions.Organization) ?? Setting("CZCTL_ORG") ?? Home.ReadSettings().OrganizationAt(HubAddress);
 
@@ -54,7 +58,7 @@ internal sealed class CommandContext(ParseResult parsed, Terminal terminal) : ID
     private HubClient Connect()
     {
         var address = HubAddress;
-        return new HubClient(address, new HubClientOptions { Credentials = new SessionCredentials(new SessionStore(Home, address), Time) });
+        return new HubClient(address, new HubClientOptions { Credentials = Token as IHubCredentials ?? new SessionCredentials(new SessionStore(Home, address), Time) });
     }
 
     private static string? Setting(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;

@@ -32,6 +32,7 @@ internal static class Failures
         };
         var remedy = exitCode switch
         {
+            ExitCode.NotSignedIn when refused.Code == "token.invalid" => "Make another with `czctl tokens create` or `czctl org keys create`, and put it where this one is.",
             ExitCode.NotSignedIn => "Sign in again with `czctl login`.",
             ExitCode.Unreachable when refused.RetryAfter is { } wait => string.Create(CultureInfo.InvariantCulture, $"Repeat the command in {Math.Ceiling(wait.TotalSeconds)} s."),
             ExitCode.Unreachable => "Repeat the command in a moment.",

@@ -14,6 +14,13 @@ internal static class GlobalOptions
         Recursive = true,
     };
 
+    public static readonly Option<string?> TokenFile = new("--token-file")
+    {
+        Description = "Use the token in this file's first line instead of a sign-in. Default: $CZCTL_TOKEN, if that is set.",
+        HelpName = "FILE",
+        Recursive = true,
+    };
+
     public static readonly Option<bool> Json = new("--json") { Description = "Write the result as one JSON document.", Recursive = true };
     public static readonly Option<bool> Quiet = new("--quiet", "-q") { Description = "Write nothing but errors.", Recursive = true };
 

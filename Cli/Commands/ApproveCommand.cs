@@ -42,9 +42,9 @@ internal static class ApproveCommand
         if (!context.Get(Yes))
             context.Terminal.Confirm($"Approve this with key {key.PublicKey.Thumbprint}?", "Look at it, then add --yes.");
 
-        var person = await context.Hub.Identity.MeAsync(ct);
+        var approver = context.Token is { IsKey: true } ? $"an API key of {organization}" : (await context.Hub.Identity.MeAsync(ct)).Email;
         var now = WholeSeconds(context.Time.GetUtcNow());
-        var approval = new Approval(cluster.Id, install.Organization, install.Id, content.Digest, now, lifetime is { } life ? WholeSeconds(now + life) : null, person.Email);
+        var approval = new Approval(cluster.Id, install.Organization, install.Id, content.Digest, now, lifetime is { } life ? WholeSeconds(now + life) : null, approver);
         using var envelope = JsonDocument.Parse(approval.Sign(key).ToJson());
         var stored = await context.Terminal.WaitAsync("Handing in the approval", context.Hub.Installs.ApproveAsync(organization, cluster.Id.ToString(), install.Id, envelope.RootElement.Clone(), ct));
         Print(context, install, stored.Thumbprint, stored.ApprovedAt, isNew: true);

@@ -21,6 +21,8 @@ internal static class LoginCommand
 
     private static async Task RunAsync(CommandContext context, CancellationToken ct)
     {
+        if (context.Token is not null)
+            throw CommandError.Usage("A token is given, and stands in for a sign-in.", $"Unset {TokenFromEnvironment.Variable}, and leave out --token-file, to sign in.");
         var hub = context.HubAddress;
         var store = new SessionStore(context.Home, hub);
         var session = context.Get(Device)
@@ -65,13 +67,16 @@ internal static class WhoAmICommand
 
     private static async Task RunAsync(CommandContext context, CancellationToken ct)
     {
-        var me = await context.Terminal.WaitAsync("Asking the Hub", context.Hub.Identity.MeAsync(ct));
-        var named = context.FindOrganization(me);
-        var chosen = me.Organizations.FirstOrDefault(organization => organization.Slug == named || organization.Id.ToString() == named);
-        context.Terminal.Result(new { hub = context.HubAddress.AbsoluteUri, me.Id, me.Email, organization = chosen, me.Organizations }, output =>
+        var organizations = await context.Terminal.WaitAsync("Asking the Hub", context.Hub.Identity.OrganizationsAsync(ct).ToListAsync(ct).AsTask());
+        var me = context.Token is { IsKey: true } ? null : await context.Hub.Identity.MeAsync(ct);
+        var named = context.FindOrganization(organizations);
+        var chosen = organizations.FirstOrDefault(organization => organization.Slug == named || organization.Id.ToString() == named);
+        var credential = context.Token is null ? "session" : me is null ? "apiKey" : "personalToken";
+        context.Terminal.Result(new { hub = context.HubAddress.AbsoluteUri, credential, me?.Id, me?.Email, me?.Token, organization = chosen, organizations }, output =>
         {
-            output.WriteLine($"{Terminal.Printable(me.Email)} at {context.HubAddress.GetLeftPart(UriPartial.Authority)}");
-            foreach (var organization in me.Organizations)
+            var who = me is null ? "An API key" : Terminal.Printable(me.Email) + (me.Token is { } token ? $", by the token \"{Terminal.Printable(token.Name)}\" ({string.Join(' ', token.Permissions)})," : "");
+            output.WriteLine($"{who} at {context.HubAddress.GetLeftPart(UriPartial.Authority)}");
+            foreach (var organization in organizations)
                 output.WriteLine($"{(organization == chosen ? "*" : " ")} {Terminal.Printable(organization.Slug)} ({Terminal.Printable(organization.Name)}), {organization.Role}");
         });
     }

@@ -3,7 +3,7 @@ using CodeZero.Cli.CommandLine;
 
 namespace CodeZero.Cli.Commands;
 
-/// <summary>czctl org list|use|create|leave</summary>
+/// <summary>czctl org list|use|create|leave, and czctl org keys</summary>
 internal static class OrgCommands
 {
     private static readonly Argument<string> Slug = new("organization") { Description = "Its slug or id." };
@@ -16,15 +16,16 @@ internal static class OrgCommands
         new CzCommand("list", "List the organizations you are in.", ["czctl org list"], ListAsync),
         new CzCommand("use", "Work in this organization from now on, at this Hub.", ["czctl org use acme"], UseAsync).With(Slug),
         new CzCommand("create", "Make an organization, which you own.", ["czctl org create 'Acme Ltd' --slug acme"], CreateAsync).With(Name, NewSlug),
+        ApiKeyCommands.Create(),
         new CzCommand("leave", "Leave the organization. The last owner cannot.", ["czctl org leave --org acme --yes"], LeaveAsync).With(Yes),
     };
 
     private static async Task ListAsync(CommandContext context, CancellationToken ct)
     {
-        var me = await context.Terminal.WaitAsync("Asking the Hub", context.Hub.Identity.MeAsync(ct));
-        var current = context.FindOrganization(me);
-        context.Terminal.Result(new { items = me.Organizations, current }, output => Table.Write(output, ["", "SLUG", "NAME", "ROLE"],
-            [.. me.Organizations.Select(organization => new[] { organization.Slug == current ? "*" : "", organization.Slug, organization.Name, organization.Role })]));
+        var items = await context.Terminal.WaitAsync("Asking the Hub", context.Hub.Identity.OrganizationsAsync(ct).ToListAsync(ct).AsTask());
+        var current = context.FindOrganization(items);
+        context.Terminal.Result(new { items, current }, output => Table.Write(output, ["", "SLUG", "NAME", "ROLE"],
+            [.. items.Select(organization => new[] { organization.Slug == current ? "*" : "", organization.Slug, organization.Name, organization.Role })]));
     }
 
     private static async Task CreateAsync(CommandContext context, CancellationToken ct)
@@ -45,9 +46,9 @@ internal static class OrgCommands
     private static async Task UseAsync(CommandContext context, CancellationToken ct)
     {
         var wanted = context.Get(Slug);
-        var me = await context.Terminal.WaitAsync("Asking the Hub", context.Hub.Identity.MeAsync(ct));
-        var organization = me.Organizations.FirstOrDefault(mine => mine.Slug == wanted || mine.Id.ToString() == wanted)
-            ?? throw CommandError.NotFound($"You are in no organization \"{wanted}\".", $"You are in: {string.Join(", ", me.Organizations.Select(mine => mine.Slug))}.");
+        var mine = await context.Terminal.WaitAsync("Asking the Hub", context.Hub.Identity.OrganizationsAsync(ct).ToListAsync(ct).AsTask());
+        var organization = mine.FirstOrDefault(one => one.Slug == wanted || one.Id.ToString() == wanted)
+            ?? throw CommandError.NotFound($"You are in no organization \"{wanted}\".", $"You are in: {string.Join(", ", mine.Select(one => one.Slug))}.");
         context.Home.Write(context.Home.ReadSettings().WithOrganization(context.HubAddress, organization.Slug));
         context.Terminal.Result(new { organization }, output => output.WriteLine($"Working in {organization.Slug} ({Terminal.Printable(organization.Name)})."));
     }

@@ -7,8 +7,10 @@ public sealed class IdentityApi
 
     internal IdentityApi(HubTransport hub) => _hub = hub;
 
+    /// <summary>Who is signed in. An API key is nobody, and refused.</summary>
     public Task<Account> MeAsync(CancellationToken ct = default) => _hub.GetAsync("v1/me", WireJson.Default.Account, ct);
 
+    /// <summary>The caller's organizations; of an API key, its own.</summary>
     public IAsyncEnumerable<MyOrganization> OrganizationsAsync(CancellationToken ct = default) =>
         _hub.ListAsync("v1/orgs", WireJson.Default.PageMyOrganization, ct);
 

@@ -2,8 +2,12 @@ using System.Text.Json;
 
 namespace CodeZero.Hub.Client;
 
-/// <summary>The signed-in person.</summary>
-public sealed record Account(Guid Id, string Email, IReadOnlyList<MyOrganization> Organizations);
+/// <summary>The signed-in person, or the person of a token.</summary>
+/// <param name="Token">The personal access token that was sent; null for who signed in.</param>
+public sealed record Account(Guid Id, string Email, IReadOnlyList<MyOrganization> Organizations, AccountToken? Token = null);
+
+/// <summary>What a personal access token says of itself.</summary>
+public sealed record AccountToken(Guid Id, string Name, IReadOnlyList<string> Permissions);
 
 /// <summary>An organization, and what the signed-in person is in it: <c>viewer</c>, <c>billing</c>, <c>developer</c>, <c>admin</c> or <c>owner</c>.</summary>
 public sealed record MyOrganization(Guid Id, string Slug, string Name, string Role);

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
@@ -14,6 +15,8 @@ public sealed class ApiToken
     public const string OrganizationPrefix = "czo_";
 
     private const string Alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    private static readonly SearchValues<char> Characters = SearchValues.Create(Alphabet);
+
     private const int PrefixLength = 4, OrganizationLength = 22, SecretLength = 32, ChecksumLength = 6;
 
     private readonly string _text;
@@ -47,7 +50,7 @@ public sealed class ApiToken
             return null;
         var ofOrganization = text!.StartsWith(OrganizationPrefix, StringComparison.Ordinal);
         var length = PrefixLength + (ofOrganization ? OrganizationLength : 0) + SecretLength + ChecksumLength;
-        if (text.Length != length || text.AsSpan(PrefixLength).ContainsAnyExcept(Alphabet) || ChecksumOf(text[..^ChecksumLength]) != text[^ChecksumLength..])
+        if (text.Length != length || text.AsSpan(PrefixLength).ContainsAnyExcept(Characters) || ChecksumOf(text[..^ChecksumLength]) != text[^ChecksumLength..])
             return null;
         if (!ofOrganization)
             return new(null, text);

@@ -1,9 +1,11 @@
 using System.Globalization;
 using System.Net.Http.Headers;
+using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
 using CodeZero.Hub.Contracts;
 using CodeZero.Hub.Platform.Tenancy;
+using CodeZero.Testing;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.Routing;
@@ -57,6 +59,68 @@ public sealed class AccessTests(HubUnderTest hub) : IClassFixture<HubUnderTest>
     }
 
     [Fact]
+    public async Task A_token_or_key_gets_403_and_the_name_of_the_permission_it_lacks()
+    {
+        using var owner = await hub.SignUpAsync();
+        var each = OfOrganizations.Select(PermissionOf).Distinct().ToList();
+        // Two that each have about half, so that every permission is lacking from one, and whatever no token can have from both.
+        foreach (var has in new[] { each.Where((_, i) => i % 2 == 0), each.Where((_, i) => i % 2 == 1) }.Select(half => half.Intersect(Permissions.ForTokens).Select(permission => permission!.Name).ToArray()))
+            foreach (var (address, asKey) in new[] { ("/v1/me/tokens", false), ($"/v1/orgs/{owner.Slug}/keys", true) })
+            {
+                using var program = await WithTokenAsync(owner, address, has);
+                var lacking = OfOrganizations.Where(endpoint => !has.Contains(PermissionOf(endpoint)!.Name)).ToList();
+
+                var answers = await AskAsync(program, lacking, owner.Slug);
+
+                Assert.NotEmpty(answers);
+                Assert.All(answers, answer => Assert.True(answer.Status == 403, $"{address}: {answer}"));
+                Assert.All(answers.Zip(lacking), pair => Assert.True(
+                    pair.First.Body.Contains($"\"permission\":\"{PermissionOf(pair.Second)!.Name}\"", StringComparison.Ordinal) || (asKey && Minimum(pair.Second) > OrganizationRole.Admin), pair.First.ToString()));
+            }
+    }
+
+    [Fact]
+    public async Task A_token_limited_to_one_organization_and_a_key_of_one_get_404_in_another()
+    {
+        using var owner = await hub.SignUpAsync();
+        using var other = await hub.SignUpAsync();
+        await hub.JoinAsync(owner, other.OrganizationId, "owner");
+        var all = Permissions.ForTokens.Select(permission => permission.Name).ToArray();
+        foreach (var address in new[] { "/v1/me/tokens", $"/v1/orgs/{owner.Slug}/keys" })
+        {
+            using var program = await WithTokenAsync(owner, address, all, owner.Slug);
+
+            var foreign = await AskAsync(program, OfOrganizations, other.Slug);
+            var nothing = await AskAsync(program, OfOrganizations, "never-existed");
+
+            Assert.All(foreign, answer => Assert.True(answer.Status == 404, answer.ToString()));
+            Assert.Equal(nothing.Select(answer => answer.Body), foreign.Select(answer => answer.Body));
+        }
+    }
+
+    [Fact]
+    public async Task Where_no_organization_is_asked_for_tokens_are_taken_to_ask_who_one_is_and_for_nothing_else()
+    {
+        using var owner = await hub.SignUpAsync();
+        using var program = await WithTokenAsync(owner, "/v1/me/tokens", [Permissions.ReadOrganization.Name]);
+        string[] open = ["/v1/me", "/v1/orgs"];
+        var personal = Closed.Except(OfOrganizations).ToList();
+
+        var answers = await AskAsync(program, personal, owner.Slug);
+
+        Assert.NotEmpty(answers);
+        Assert.All(answers, answer => Assert.True(answer.Status == (answer.Method == "GET" && open.Contains(answer.Route.TrimEnd('/')) ? 200 : 401), answer.ToString()));
+    }
+
+    private async Task<HttpClient> WithTokenAsync(TestPerson maker, string address, string[] permissions, string? organization = null)
+    {
+        using var made = await maker.Client.PostAsJsonAsync(address, new { name = "asks every route", permissions, organizations = organization is null ? null : new[] { organization } });
+        var client = hub.Hub.CreateClient();
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", (await made.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("secret").GetString());
+        return client;
+    }
+
+    [Fact]
     public async Task People_get_401_where_agents_are_served()
     {
         using var person = await hub.SignUpAsync();
@@ -71,6 +135,8 @@ public sealed class AccessTests(HubUnderTest hub) : IClassFixture<HubUnderTest>
     private IReadOnlyList<RouteEndpoint> OfOrganizations => [.. hub.Endpoints.Where(endpoint => Minimum(endpoint) is not null)];
 
     private static OrganizationRole? Minimum(RouteEndpoint endpoint) => endpoint.Metadata.GetMetadata<OrganizationRequirement>()?.Minimum;
+
+    private static Permission? PermissionOf(RouteEndpoint endpoint) => endpoint.Metadata.GetMetadata<OrganizationRequirement>()?.Permission;
 
     private static async Task<List<Answer>> AskAsync(HttpClient client, IReadOnlyList<RouteEndpoint> endpoints, string organization)
     {

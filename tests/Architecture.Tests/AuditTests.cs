@@ -59,7 +59,7 @@ public sealed class AuditTests(AuditTests.HubWithDns hub) : IClassFixture<AuditT
         where method is not ("GET" or "HEAD")
         select $"{method} {endpoint.RoutePattern.RawText!.TrimEnd('/')}";
 
-    private static readonly string[] ForItself = ["client_credentials"];
+    private static readonly string[] ForItself = ["client_credentials"], Reading = ["apps.read"];
 
     /// <summary>What has to be there before, and then the request itself.</summary>
     private static readonly Dictionary<string, Func<Stage, Task<Func<Task<HttpResponseMessage>>>>> Scenarios = new()
@@ -101,6 +101,8 @@ public sealed class AuditTests(AuditTests.HubWithDns hub) : IClassFixture<AuditT
             await stage.ChangeAsync(HttpMethod.Put, $"/clients/{await stage.ClientAsync()}", new { name = "Renamed", authenticationMethod = "client_secret_basic", grants = ForItself }),
         ["DELETE /v1/orgs/{org}/clients/{client:guid}"] = async stage => stage.Delete($"/clients/{await stage.ClientAsync()}"),
         ["POST /v1/orgs/{org}/clients/{client:guid}/secrets"] = async stage => stage.Post($"/clients/{await stage.ClientAsync()}/secrets", new { }),
+        ["POST /v1/orgs/{org}/keys"] = stage => Task.FromResult(stage.MakeKey()),
+        ["DELETE /v1/orgs/{org}/keys/{key:guid}"] = async stage => stage.Delete($"/keys/{(await Stage.DoAsync(stage.MakeKey())).GetProperty("key").GetProperty("id").GetGuid()}"),
         ["POST /v1/orgs/{org}/apps/{app}/versions"] = stage => Task.FromResult(stage.Publish()),
         ["PUT /v1/orgs/{org}/apps/{app}/visibility"] = async stage =>
         {
@@ -186,6 +188,8 @@ public sealed class AuditTests(AuditTests.HubWithDns hub) : IClassFixture<AuditT
         public async Task<Guid> InvitationAsync() => (await DoAsync(Invite())).GetProperty("id").GetGuid();
 
         public Func<Task<HttpResponseMessage>> Register() => Post("/clients", new { client = new { name = "Audited", authenticationMethod = "client_secret_basic", grants = ForItself } });
+
+        public Func<Task<HttpResponseMessage>> MakeKey() => Post("/keys", new { name = "Audited", permissions = Reading });
 
         public async Task<Guid> ClientAsync() => (await DoAsync(Register())).GetProperty("client").GetProperty("id").GetGuid();
 

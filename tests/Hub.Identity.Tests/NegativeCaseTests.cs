@@ -5,7 +5,7 @@ namespace CodeZero.Hub.Identity.Tests;
 
 /// <summary>
 /// The list of what any OpenID provider has to refuse, by the letters of its themes: A authorization, P PKCE, C clients, D codes, R refresh tokens, M machines and resources, I tokens in use,
-/// Q pushed requests, J proofs, L signing out, V devices, K discovery and keys, Z what must succeed. Each row is the name of a test, or stands here with the reason why it cannot be one.
+/// Q pushed requests, J proofs, L signing out, V devices, K discovery and keys, O organizations and tokens, Z what must succeed. Each row is the name of a test, or stands here with the reason why it cannot be one.
 /// </summary>
 public sealed partial class NegativeCaseTests
 {

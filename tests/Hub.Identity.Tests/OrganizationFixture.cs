@@ -2,12 +2,14 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using CodeZero.Testing;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 
 namespace CodeZero.Hub.Identity.Tests;
 
 /// <summary>A Hub with a DNS and a mail server of the tests' own.</summary>
-public sealed class OrganizationFixture : IAsyncLifetime
+public class OrganizationFixture : IAsyncLifetime
 {
     private TestDatabase? _database;
     private HubInstance? _hub;
@@ -20,7 +22,17 @@ public sealed class OrganizationFixture : IAsyncLifetime
     public async Task InitializeAsync()
     {
         _database = await TestDatabase.CreateAsync();
-        _hub = await HubInstance.StartAsync(_database, Dns.Settings.Concat(Mail.Settings).ToDictionary());
+        _hub = await HubInstance.StartAsync(_database, Dns.Settings.Concat(Mail.Settings).ToDictionary(), Configure, Map);
+    }
+
+    /// <summary>Services beside the Hub's own, registered before them.</summary>
+    protected virtual void Configure(IServiceCollection services)
+    {
+    }
+
+    /// <summary>Routes beside the Hub's own.</summary>
+    protected virtual void Map(WebApplication app)
+    {
     }
 
     public async Task DisposeAsync()
@@ -50,6 +62,16 @@ public sealed class OrganizationFixture : IAsyncLifetime
     {
         await ExecuteAsync("update identity.grants set amr = '{pwd,otp,mfa}' where user_id = $1", person.UserId);
         await person.RenewAsync();
+    }
+
+    public async Task<T> QueryAsync<T>(string sql, params object[] values)
+    {
+        await using var connection = new NpgsqlConnection(Database.Superuser);
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(sql, connection);
+        foreach (var value in values)
+            command.Parameters.Add(new() { Value = value });
+        return (T)(await command.ExecuteScalarAsync())!;
     }
 
     public async Task ExecuteAsync(string sql, params object[] values)

@@ -17,6 +17,7 @@ public sealed class PersonExportTests(IdentityFixture fixture) : IClassFixture<I
         ["identity.consents"] = "applications",
         ["identity.grants"] = "connections",
         ["identity.memberships"] = "organizations",
+        ["identity.personal_tokens"] = "tokens",
         ["identity.account_deletions"] = "deletion",
         ["identity.authenticators"] = "secondFactors",
         ["identity.recovery_codes"] = "secondFactors",

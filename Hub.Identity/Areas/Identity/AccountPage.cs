@@ -49,6 +49,7 @@ internal static class AccountNavigation
         ("/account/security", "Security"),
         ("/account/sessions", "Sessions"),
         ("/account/applications", "Applications"),
+        ("/account/tokens", "Access tokens"),
         ("/account/data", "Your data"),
     ];
 

@@ -86,6 +86,7 @@ internal static class OrganizationNavigation
         ("/invitations", "Invitations", Permissions.ManageMembers),
         ("/domains", "Domains", Permissions.ReadDomains),
         ("/policy", "Policy", Permissions.ReadPolicy),
+        ("/keys", "API keys", Permissions.ReadKeys),
         ("/audit", "Audit log", Permissions.ReadAudit),
     ];
 }
