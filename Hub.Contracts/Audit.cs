@@ -22,7 +22,7 @@ public sealed record AuditEvent(string Action, string TargetType, string TargetI
     /// <summary>The fields that were changed, as they are now. Written as JSON; null for something that is gone.</summary>
     public object? After { get; init; }
 
-    /// <summary>Who did it. Null, the usual: whoever the scope works for (the person or agent of the request; in jobs and event handlers the Hub itself).</summary>
+    /// <summary>Who did it. Null, the usual: whoever the scope works for (the person, API key or agent of the request; in jobs and event handlers the Hub itself).</summary>
     public AuditActor? Actor { get; init; }
 }
 

@@ -42,7 +42,7 @@ internal sealed partial class EmailChanges(
                 .SetProperty(row => row.EmailConfirmed, true), ct);
             await stamps.RenewAsync(me.UserId, ct);
             if (normalized != before.NormalizedEmail)
-                await notices.SendAsync(before, "The account has another e-mail address now; messages go there. Other browsers and applications were signed out.", ct);
+                await notices.SendAsync(before, "The account has another e-mail address now; messages go there. Other browsers and applications were signed out, and access tokens are void.", ct);
             await transaction.CommitAsync(ct);
             Changed(log, me.UserId);
         }

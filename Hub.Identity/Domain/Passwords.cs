@@ -61,7 +61,7 @@ internal sealed partial class Passwords(
             return new PasswordChange.Gone();
         await db.Users.Where(row => row.Id == userId).ExecuteUpdateAsync(set => set.SetProperty(row => row.PasswordHash, hash), ct);
         await stamps.RenewAsync(userId, ct);
-        await notices.SendAsync(person, "The password was changed. Other browsers and applications were signed out.", ct);
+        await notices.SendAsync(person, "The password was changed. Other browsers and applications were signed out, and access tokens are void.", ct);
         await transaction.CommitAsync(ct);
         Changed(log, userId);
         return new PasswordChange.Changed(await db.Users.AsNoTracking().SingleAsync(row => row.Id == userId, ct));

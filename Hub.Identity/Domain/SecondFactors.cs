@@ -59,7 +59,7 @@ internal sealed partial class SecondFactors(
         await db.Users.Where(row => row.Id == me.UserId).ExecuteUpdateAsync(set => set.SetProperty(row => row.TwoFactorEnabled, true), ct);
         var codes = await ReplaceCodesAsync(me.UserId, ct);
         await stamps.RenewAsync(me.UserId, ct);
-        await notices.SendAsync(person, "An authenticator application was added: signing in with the password now needs its codes. Other browsers and applications were signed out.", ct);
+        await notices.SendAsync(person, "An authenticator application was added: signing in with the password now needs its codes. Other browsers and applications were signed out, and access tokens are void.", ct);
         Added(log, me.UserId);
         return codes;
     }, ct);
@@ -72,7 +72,7 @@ internal sealed partial class SecondFactors(
         await db.RecoveryCodes.Where(row => row.UserId == me.UserId).ExecuteDeleteAsync(ct);
         await db.Users.Where(row => row.Id == me.UserId).ExecuteUpdateAsync(set => set.SetProperty(row => row.TwoFactorEnabled, false), ct);
         await stamps.RenewAsync(me.UserId, ct);
-        await notices.SendAsync(person, "The authenticator application was removed: signing in now needs the password alone. Other browsers and applications were signed out.", ct);
+        await notices.SendAsync(person, "The authenticator application was removed: signing in now needs the password alone. Other browsers and applications were signed out, and access tokens are void.", ct);
         Removed(log, me.UserId);
         return true;
     }, ct);

@@ -22,7 +22,7 @@ public sealed class RateLimitOptions
     [Range(1, 1_000_000, ErrorMessage = "Hub:RateLimits:AddressPerMinute must be 1 to 1000000.")]
     public int AddressPerMinute { get; set; } = 3000;
 
-    /// <summary>Per person or agent. Default 1200.</summary>
+    /// <summary>Per person, agent or API key. Default 1200.</summary>
     [Range(1, 1_000_000, ErrorMessage = "Hub:RateLimits:CallerPerMinute must be 1 to 1000000.")]
     public int CallerPerMinute { get; set; } = 1200;
 

@@ -127,7 +127,7 @@ public sealed class LookTests(BrowserFixture fixture) : IClassFixture<BrowserFix
         yield return ("/", visitor);
         yield return (await OpenAsync(visitor, "/connect/authorize?client_id=demo&redirect_uri=https%3A%2F%2Fdemo.example%2Fcallback&response_type=code&scope=openid%20hub%20offline_access&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256"), visitor);
 
-        foreach (var address in new[] { "/account/security/passkeys/new", "/account", "/account/security", "/account/sessions", "/account/applications", "/account/data", "/account/data/delete", "/account/data/deleted", "/signout", "/device" })
+        foreach (var address in new[] { "/account/security/passkeys/new", "/account", "/account/security", "/account/sessions", "/account/applications", "/account/tokens", "/account/tokens/new", "/account/data", "/account/data/delete", "/account/data/deleted", "/signout", "/device" })
             yield return (await OpenAsync(visitor, address), visitor);
         await visitor.FillAsync("Code", "WDJB-MJHT");
         await visitor.PressAsync("Go on");

@@ -81,7 +81,7 @@ internal sealed class Czctl : IDisposable
         start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "czctl.dll"));
         foreach (var argument in arguments)
             start.ArgumentList.Add(argument);
-        foreach (var name in new[] { "CZCTL_ORG", "KUBECONFIG", "KUBECTL", "NO_COLOR", "CZCTL_AGENT_IMAGE" })
+        foreach (var name in new[] { "CZCTL_ORG", "CZCTL_TOKEN", "KUBECONFIG", "KUBECTL", "NO_COLOR", "CZCTL_AGENT_IMAGE" })
             start.Environment.Remove(name);
         start.Environment["CZCTL_HOME"] = Home;
         start.Environment["CZCTL_HUB"] = _hub.Address.AbsoluteUri;

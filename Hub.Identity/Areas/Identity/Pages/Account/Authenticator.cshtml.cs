@@ -40,7 +40,7 @@ internal sealed class AuthenticatorModel(IdentityDb db, SecondFactors factors, S
     {
         await factors.RemoveAsync(Me, Aborted);
         await StartAgainAsync([.. Me.Amr]);
-        return Done("/account/security", "The authenticator is removed. Other browsers and applications were signed out.");
+        return Done("/account/security", "The authenticator is removed. Other browsers and applications were signed out, and access tokens are void.");
     }
 
     private async Task<IActionResult> ShowAsync(Enrolment enrolment)

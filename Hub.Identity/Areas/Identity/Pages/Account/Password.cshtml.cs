@@ -24,7 +24,7 @@ internal sealed class PasswordModel(Passwords passwords, Sessions sessions, IOpt
         {
             case PasswordChange.Changed changed:
                 await sessions.StartAsync(HttpContext, changed.Person, [.. Me.Amr], Aborted);
-                return Done("/account/security", "The password is changed. Other browsers and applications were signed out.");
+                return Done("/account/security", "The password is changed. Other browsers and applications were signed out, and access tokens are void.");
             case PasswordChange.Refused refused:
                 Fault = refused.Reason;
                 Response.StatusCode = StatusCodes.Status422UnprocessableEntity;
