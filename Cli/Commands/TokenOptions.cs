@@ -14,7 +14,6 @@ internal static class TokenOptions
         Description = "What it may do, such as apps.publish; may be repeated. See docs/access-tokens.md.",
         HelpName = "NAME",
         Required = true,
-        AllowMultipleArgumentsPerToken = true,
     };
 
     public static readonly Option<int?> Days = new("--days") { Description = "How long it works: 1 to 366. Default: 90.", HelpName = "N" };
@@ -27,9 +26,9 @@ internal static class TokenOptions
     }
 
     /// <summary>The one that a person means by an id, or by the name of one that works.</summary>
-    public static T Find<T>(IReadOnlyList<T> all, string wanted, Func<T, Guid> id, Func<T, string> name, Func<T, string> state, string list) where T : class
+    public static T Find<T>(IReadOnlyList<T> all, string wanted, Func<T, Guid> id, Func<T, string> name, Func<T, string> state, string list)
     {
-        var named = all.Where(one => id(one).ToString() == wanted).DefaultIfEmpty().Concat(all.Where(one => name(one) == wanted && state(one) == "active")).OfType<T>().Distinct().ToList();
+        var named = all.Where(one => id(one).ToString() == wanted || (name(one) == wanted && state(one) == "active")).ToList();
         return named switch
         {
             [var only] => only,

@@ -6,10 +6,21 @@ using Microsoft.EntityFrameworkCore;
 namespace CodeZero.Hub.Identity.Domain;
 
 /// <summary>A personal access token as its person sees it.</summary>
-/// <param name="Organizations">Null: all of the person's.</param>
-internal sealed record PersonalTokenView(
-    Guid Id, string Name, string[] Permissions, Guid[]? Organizations, DateTimeOffset CreatedAt, DateTimeOffset ExpiresAt, DateTimeOffset? LastUsedAt, DateTimeOffset? RevokedAt, bool IsStampCurrent)
+internal sealed class PersonalTokenView
 {
+    public required Guid Id { get; init; }
+    public required string Name { get; init; }
+    public required string[] Permissions { get; init; }
+
+    /// <summary>Null: all of the person's.</summary>
+    public required Guid[]? Organizations { get; init; }
+
+    public required DateTimeOffset CreatedAt { get; init; }
+    public required DateTimeOffset ExpiresAt { get; init; }
+    public required DateTimeOffset? LastUsedAt { get; init; }
+    public required DateTimeOffset? RevokedAt { get; init; }
+    public required bool IsStampCurrent { get; init; }
+
     public ApiTokenState StateAt(DateTimeOffset now) =>
         ApiTokenRules.StateAt(ExpiresAt, RevokedAt, now) is not ApiTokenState.Active and var state ? state : IsStampCurrent ? ApiTokenState.Active : ApiTokenState.Ended;
 }
@@ -20,13 +31,14 @@ internal sealed class PersonalTokens(IdentityDb db, SecurityNotices notices, Tim
     /// <summary>The most that one person has in use, and the most of those that ended which are still shown.</summary>
     public const int Limit = 50;
 
-    /// <summary>Makes a token, and tells the person by mail. Its text is nowhere else than in the answer. Null when the person has as many as they may.</summary>
+    /// <summary>Makes a token, and tells the person by mail. Its text is nowhere else than in the answer. Null when the person has as many as they may, or is gone.</summary>
     /// <param name="organizations">Null: all of the person's, also those of later.</param>
     /// <param name="amr">How the person signed in.</param>
     public async Task<(PersonalToken Kept, ApiToken Token)?> CreateAsync(
         Guid userId, string name, IReadOnlyList<Permission> permissions, IReadOnlyCollection<Guid>? organizations, int days, IEnumerable<string> amr, CancellationToken ct)
     {
-        var person = await db.FindAndLockPersonAsync(userId, ct) ?? throw new InvalidOperationException("Who makes a token is signed in, and so exists."); // two requests must not both count below the limit
+        if (await db.FindAndLockPersonAsync(userId, ct) is not { } person) // two requests must not both count below the limit
+            return null;
         var now = clock.GetUtcNow();
         var live = db.PersonalTokens.Where(token => token.UserId == userId && token.RevokedAt == null && token.ExpiresAt > now && token.SecurityStamp == person.SecurityStamp);
         if (await live.CountAsync(ct) >= Limit)
@@ -47,7 +59,11 @@ internal sealed class PersonalTokens(IdentityDb db, SecurityNotices notices, Tim
         from token in db.PersonalTokens.AsNoTracking()
         join person in db.Users on token.UserId equals person.Id
         where token.UserId == userId
-        select new PersonalTokenView(token.Id, token.Name, token.Permissions, token.Organizations, token.CreatedAt, token.ExpiresAt, token.LastUsedAt, token.RevokedAt, token.SecurityStamp == person.SecurityStamp);
+        select new PersonalTokenView
+        {
+            Id = token.Id, Name = token.Name, Permissions = token.Permissions, Organizations = token.Organizations, CreatedAt = token.CreatedAt, ExpiresAt = token.ExpiresAt,
+            LastUsedAt = token.LastUsedAt, RevokedAt = token.RevokedAt, IsStampCurrent = token.SecurityStamp == person.SecurityStamp,
+        };
 
     /// <summary>Revokes a token; again: the same. False when the person has none of that identifier.</summary>
     public async Task<bool> RevokeAsync(Guid userId, Guid id, CancellationToken ct)

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Claims;
 using CodeZero.Hub.Identity.Domain;
+using CodeZero.Hub.Identity.Protocol;
 using CodeZero.Hub.Platform.Web;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -8,7 +9,8 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace CodeZero.Hub.Identity.Features;
 
-/// <summary>API calls that could take an account or an organization over: only with a token of a sign-in of the last minutes (<c>auth_time</c>, RFC 9068 §2.2.1).</summary>
+/// <summary>API calls that could take an account or an organization over: only with a token of a sign-in of the last minutes (<c>auth_time</c>, RFC 9068 §2.2.1) that still stands:
+/// who signs out everywhere, or chooses another password, need not fear the minutes that an access token has left.</summary>
 internal static class RecentSignIn
 {
     /// <summary>Refuses older sign-ins with 403 <c>reauthentication.required</c>; a token without <c>auth_time</c> is no sign-in at all.</summary>
@@ -21,10 +23,14 @@ internal static class RecentSignIn
 
     private sealed class Filter : IEndpointFilter
     {
-        public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next) =>
-            IsRecent(context.HttpContext.User, context.HttpContext.RequestServices.GetRequiredService<TimeProvider>().GetUtcNow())
-                ? await next(context)
-                : Problems.Create(StatusCodes.Status403Forbidden, "reauthentication.required",
-                    $"This needs a sign-in of the last {Reauthentication.Window.TotalMinutes:0} minutes, because it decides who gets in. Sign in again, as with 'czctl login', and repeat it.");
+        public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
+        {
+            var (user, services) = (context.HttpContext.User, context.HttpContext.RequestServices);
+            return IsRecent(user, services.GetRequiredService<TimeProvider>().GetUtcNow())
+                && Guid.TryParse(user.FindFirstValue(TokenIssuer.GrantClaim), out var grant) && await services.GetRequiredService<IssuedTokens>().GrantStandsAsync(grant, context.HttpContext.RequestAborted)
+                    ? await next(context)
+                    : Problems.Create(StatusCodes.Status403Forbidden, "reauthentication.required",
+                        $"This needs a sign-in of the last {Reauthentication.Window.TotalMinutes:0} minutes, because it decides who gets in. Sign in again, as with 'czctl login', and repeat it.");
+        }
     }
 }

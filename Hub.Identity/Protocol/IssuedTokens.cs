@@ -29,13 +29,15 @@ internal sealed class IssuedTokens(IdentityDb db, SigningKeys keys, PersonTokens
     /// <summary>Whether what it stands on still stands: its grant, or else its client; and nobody gave it back.</summary>
     public async Task<bool> StandsAsync(JsonWebToken token, CancellationToken ct)
     {
-        var client = await clients.FindAsync(ClientIdOf(token), ct);
-        if (GrantOf(token) is { } id)
-            return await db.Grants.AsNoTracking().SingleOrDefaultAsync(grant => grant.Id == id, ct) is { } grant
-                && (await people.ReadStateAsync(grant, client, ct)).FindError(grant, clock.GetUtcNow()) is null;
+        if (GrantOf(token) is { } grant)
+            return await GrantStandsAsync(grant, ct);
         var hash = Secrets.Hash(token.Id);
-        return client is { IsEnabled: true } && !await db.RevokedTokens.AnyAsync(revoked => revoked.Hash == hash, ct);
+        return await clients.FindAsync(ClientIdOf(token), ct) is { IsEnabled: true } && !await db.RevokedTokens.AnyAsync(revoked => revoked.Hash == hash, ct);
     }
+
+    /// <summary>Whether what a person's sign-in allowed an application still stands.</summary>
+    public async Task<bool> GrantStandsAsync(Guid id, CancellationToken ct) => await db.Grants.AsNoTracking().SingleOrDefaultAsync(grant => grant.Id == id, ct) is { } grant
+        && (await people.ReadStateAsync(grant, await clients.FindAsync(grant.ClientId, ct), ct)).FindError(grant, clock.GetUtcNow()) is null;
 
     /// <summary>Ends a token without a grant.</summary>
     public async Task EndAsync(JsonWebToken token, CancellationToken ct)

@@ -39,7 +39,7 @@ internal static class OpenApi
                 Type = SecuritySchemeType.Http,
                 Scheme = "bearer",
                 BearerFormat = "at+jwt",
-                Description = "An access token of the Hub's issuer; one that is bound to a key goes as `DPoP <token>` with a proof (RFC 9449).",
+                Description = "An access token of the Hub's issuer; one that is bound to a key goes as `DPoP <token>` with a proof (RFC 9449). Operations that name a permission take personal access tokens and API keys too.",
             });
             swagger.OperationFilter<Conventions>();
             swagger.DocumentFilter<Order>();
@@ -88,7 +88,7 @@ internal static class OpenApi
             if (!anonymous)
                 operation.Security = [new() { [new OpenApiSecuritySchemeReference(AccessTokenScheme, context.Document)] = [] }];
             if (metadata.OfType<OrganizationRequirement>().LastOrDefault() is { } role)
-                operation.Description = $"{operation.Description}\n\nRole: {JsonNamingPolicy.CamelCase.ConvertName(role.Minimum.ToString())} or higher.".Trim();
+                operation.Description = $"{operation.Description}\n\nRole: {JsonNamingPolicy.CamelCase.ConvertName(role.Minimum.ToString())} or higher. Permission: `{role.Permission.Name}`.".Trim();
             if (HttpMethods.IsPost(context.ApiDescription.HttpMethod ?? ""))
                 (operation.Parameters ??= []).Add(new OpenApiParameter
                 {

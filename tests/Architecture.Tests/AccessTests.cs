@@ -112,9 +112,13 @@ public sealed class AccessTests(HubUnderTest hub) : IClassFixture<HubUnderTest>
         Assert.All(answers, answer => Assert.True(answer.Status == (answer.Method == "GET" && open.Contains(answer.Route.TrimEnd('/')) ? 200 : 401), answer.ToString()));
     }
 
+    /// <summary>A program with a token, perhaps limited to an organization, or with a key of the highest role a key can have.</summary>
     private async Task<HttpClient> WithTokenAsync(TestPerson maker, string address, string[] permissions, string? organization = null)
     {
-        using var made = await maker.Client.PostAsJsonAsync(address, new { name = "asks every route", permissions, organizations = organization is null ? null : new[] { organization } });
+        object wish = address.EndsWith("/keys", StringComparison.Ordinal)
+            ? new { name = "asks every route", permissions, role = "admin" }
+            : new { name = "asks every route", permissions, organizations = organization is null ? null : new[] { organization } };
+        using var made = await maker.Client.PostAsJsonAsync(address, wish);
         var client = hub.Hub.CreateClient();
         client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", (await made.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("secret").GetString());
         return client;

@@ -7,7 +7,7 @@ namespace CodeZero.Hub.Identity.Tests;
 /// <summary>The organizations' pages, as a browser without scripts meets them.</summary>
 public sealed partial class OrganizationPageTests(OrganizationFixture fixture) : IClassFixture<OrganizationFixture>
 {
-    private static readonly string[] Pages = ["", "/members", "/invitations", "/domains", "/policy", "/audit"];
+    private static readonly string[] Pages = ["", "/members", "/invitations", "/domains", "/policy", "/keys", "/keys/new", "/audit"];
 
     [Fact]
     public async Task Whoever_is_not_signed_in_is_led_to_the_sign_in_and_back()

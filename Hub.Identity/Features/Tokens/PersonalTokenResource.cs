@@ -1,3 +1,4 @@
+using CodeZero.Hub.Contracts;
 using CodeZero.Hub.Identity.Domain;
 using CodeZero.Hub.Platform.Web;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -18,14 +19,14 @@ public sealed record PersonalTokenResource(
 /// <summary>Why a token was not made, in words.</summary>
 internal static class ApiTokenProblems
 {
-    public const string TooManyOfPerson = "You have 50 tokens in use, which is as many as one may. Revoke one that you do not need any more.";
-    public const string TooManyOfOrganization = "The organization has 100 keys in use, which is as many as one may have. Revoke one that is not needed any more.";
+    public static readonly string TooManyOfPerson = $"You have {PersonalTokens.Limit} tokens in use, which is as many as one may. Revoke one that you do not need any more.";
+    public static readonly string TooManyOfOrganization = $"The organization has {ApiKeys.Limit} keys in use, which is as many as one may have. Revoke one that is not needed any more.";
 
     public const string RoleAboveOwn = "A key has at most the role admin, and at most that of who makes it. Ask for less, or a member who has it.";
 
     public static ProblemHttpResult TooMany(string words) => Problems.Conflict("token.limit_reached", words);
 
-    public static string UnknownPermission(string name) => $"No token can have the permission '{name}'. See docs/access-tokens.md for those it can have.";
+    public static string UnknownPermission(string name) => $"No token can have the permission '{name}'. Those it can have: {string.Join(", ", Permissions.ForTokens.Select(permission => permission.Name))}.";
 
     public static string UnknownOrganization(string name) => $"You are in no organization '{name}'.";
 }
