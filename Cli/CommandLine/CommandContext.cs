@@ -46,7 +46,7 @@ internal sealed class CommandContext(ParseResult parsed, Terminal terminal) : ID
 
     private string? Chosen => parsed.GetValue(GlobalOptions.Organization) ?? Setting("CZCTL_ORG") ?? Home.ReadSettings().OrganizationAt(HubAddress);
 
-    private static string Only(IReadOnlyList<MyOrganization> mine) => mine switch
+    private static string Only(List<MyOrganization> mine) => mine switch
     {
         [var only] => only.Slug,
         [] => throw CommandError.NotFound("You are in no organization.", "Ask an owner for an invitation, or make an organization at the Hub."),
