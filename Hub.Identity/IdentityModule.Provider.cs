@@ -26,6 +26,7 @@ public static partial class IdentityModule
         services.AddScoped<Authorizations>().AddScoped<PushedRequests>().AddScoped<ClientAuthentication>().AddScoped<TokenFamilies>().AddScoped<PersonTokens>().AddScoped<IssuedTokens>();
         services.AddScoped<ITokenGrant, AuthorizationCodeGrant>().AddScoped<ITokenGrant, RefreshTokenGrant>().AddScoped<ITokenGrant, ClientCredentialsGrant>();
         services.AddScoped<ITokenGrant, DeviceCodeGrant>().AddScoped<DeviceAuthorizations>().AddSingleton<UserCodeThrottle>().AddScoped<AuthorizeDevice.Endpoint>();
+        services.AddScoped<ClusterTokens>().AddScoped<ITokenGrant, TokenExchangeGrant>();
         services.AddScoped<ClientRegistrations>().AddScoped<SigningKeyMaintenance>().AddScoped<ISigningKeys>(provider => provider.GetRequiredService<SigningKeyMaintenance>());
         services.AddScoped<Token.Endpoint>().AddScoped<PushAuthorization.Endpoint>().AddScoped<Revocation.Endpoint>().AddScoped<Introspection.Endpoint>();
         services.AddAccessTokenScheme(UserInfo.Scheme, mustBeBound: false, "", "/v1");

@@ -92,6 +92,8 @@ internal static class ClientRules
         foreach (var resource in client.Resources)
             if (Resources.FindFault(resource) is not null || !resource.StartsWith(resourcePrefix, StringComparison.Ordinal) || resource.Length == resourcePrefix.Length)
                 yield return ("resources", $"A resource of your organization begins with {resourcePrefix} and goes on with a name of yours.");
+            else if (resource.StartsWith(ClusterAudience.PrefixIn(resourcePrefix), StringComparison.Ordinal))
+                yield return ("resources", $"What begins with {ClusterAudience.PrefixIn(resourcePrefix)} is a cluster's API server, which takes ID tokens of people alone. Choose another name.");
     }
 
     /// <summary>The keys of a JWK Set; null when it is none, or one of them is no public key of ours.</summary>
