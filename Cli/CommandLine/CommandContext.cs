@@ -8,6 +8,7 @@ namespace CodeZero.Cli.CommandLine;
 internal sealed class CommandContext(ParseResult parsed, Terminal terminal) : IDisposable
 {
     private HubClient? _hub;
+    private SessionCredentials? _session;
     private string? _organization;
 
     public Terminal Terminal => terminal;
@@ -27,7 +28,12 @@ internal sealed class CommandContext(ParseResult parsed, Terminal terminal) : ID
     }
 
     /// <summary>The Hub, as the signed-in person.</summary>
-    public HubClient Hub => _hub ??= Connect();
+    public HubClient Hub => _hub ??= new HubClient(HubAddress, new HubClientOptions { Credentials = Session });
+
+    /// <summary>The sign-in at the Hub.</summary>
+    public SessionCredentials Session => _session ??= new(SessionStore, Time);
+
+    public SessionStore SessionStore => new(Home, HubAddress);
 
     public T? Get<T>(Option<T> option) => parsed.GetValue(option);
     public T Get<T>(Argument<T> argument) => parsed.GetValue(argument)!;
@@ -35,12 +41,13 @@ internal sealed class CommandContext(ParseResult parsed, Terminal terminal) : ID
     /// <summary>The slug or id of the organization to work in.</summary>
     /// <exception cref="CommandError">The person has several and none is chosen, or has none.</exception>
     public async Task<string> OrganizationAsync(CancellationToken ct) =>
-        _organization ??= Chosen ?? Only((await Hub.Identity.MeAsync(ct)).Organizations);
+        _organization ??= ChosenOrganization ?? Only((await Hub.Identity.MeAsync(ct)).Organizations);
 
     /// <summary>The same without insisting: null where a choice is still to be made.</summary>
-    public string? FindOrganization(Account me) => Chosen ?? (me.Organizations is [var only] ? only.Slug : null);
+    public string? FindOrganization(Account me) => ChosenOrganization ?? (me.Organizations is [var only] ? only.Slug : null);
 
-    private string? Chosen => parsed.GetValue(GlobalOptions.Organization) ?? Setting("CZCTL_ORG") ?? Home.ReadSettings().OrganizationAt(HubAddress);
+    /// <summary>The organization that was named somewhere, by slug or id; null where none was.</summary>
+    public string? ChosenOrganization => parsed.GetValue(GlobalOptions.Organization) ?? Setting("CZCTL_ORG") ?? Home.ReadSettings().OrganizationAt(HubAddress);
 
     private static string Only(IReadOnlyList<MyOrganization> mine) => mine switch
     {
@@ -50,12 +57,6 @@ internal sealed class CommandContext(ParseResult parsed, Terminal terminal) : ID
     };
 
     public void Dispose() => _hub?.Dispose();
-
-    private HubClient Connect()
-    {
-        var address = HubAddress;
-        return new HubClient(address, new HubClientOptions { Credentials = new SessionCredentials(new SessionStore(Home, address), Time) });
-    }
 
     private static string? Setting(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
 }
