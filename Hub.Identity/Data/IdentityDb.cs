@@ -37,6 +37,7 @@ internal sealed class IdentityDb(DbContextOptions<IdentityDb> options, Tenant te
     public DbSet<RevokedToken> RevokedTokens => Set<RevokedToken>();
     public DbSet<RegisteredClient> Clients => Set<RegisteredClient>();
     public DbSet<RegisteredClientSecret> ClientSecrets => Set<RegisteredClientSecret>();
+    public DbSet<Workload> Workloads => Set<Workload>();
     public DbSet<SigningKey> SigningKeys => Set<SigningKey>();
 
     /// <summary>Waits until no other transaction holds the same name; held to the end of this transaction.</summary>

@@ -6,56 +6,20 @@ using Npgsql;
 
 namespace CodeZero.Hub.Identity.Tests;
 
-/// <summary>Tests of the token exchange share one Hub.</summary>
-[CollectionDefinition(Name)]
-public sealed class TokenExchange : ICollectionFixture<IdentityFixture>
-{
-    public const string Name = "token exchange";
-    public const string Grant = "urn:ietf:params:oauth:grant-type:token-exchange";
-    public const string AccessToken = "urn:ietf:params:oauth:token-type:access_token";
-    public const string IdToken = "urn:ietf:params:oauth:token-type:id_token";
-    public const string JwtType = "urn:ietf:params:oauth:token-type:jwt";
-}
-
-/// <summary>A cluster, and people who ask for ID tokens for its API server.</summary>
-internal sealed record OwnedCluster(IdentityFixture Fixture, Guid Organization, Guid Id)
-{
-    public string Audience => $"{Fixture.Issuer}/orgs/{Organization}/clusters/{Id}";
-
-    /// <summary>Makes a cluster in the person's own organization.</summary>
-    public static async Task<OwnedCluster> CreateAsync(IdentityFixture fixture, TestPerson owner)
-    {
-        var made = await owner.Client.PostAsJsonAsync($"/v1/orgs/{owner.Slug}/clusters", new { name = $"c-{Guid.CreateVersion7():N}" }).JsonAsync(HttpStatusCode.Created);
-        return new(fixture, owner.OrganizationId, made.GetProperty("id").GetGuid());
-    }
-
-    /// <summary>Exchanges the person's access token for an ID token, with a change of the request.</summary>
-    /// <param name="proof">The key of the proof; default: the person's.</param>
-    public Task<HttpResponseMessage> AskAsync(TestPerson person, DpopKey? proof = null, params string[] changes) => Flow.SignedOut(Fixture).As("czctl", proof ?? person.Key).TokenAsync(Flow.Change(
-    [
-        ("grant_type", TokenExchange.Grant), ("client_id", "czctl"), ("subject_token", person.AccessToken), ("subject_token_type", TokenExchange.AccessToken),
-        ("requested_token_type", TokenExchange.IdToken), ("audience", Audience),
-    ], changes));
-}
-
 /// <summary>ID tokens for clusters' API servers, in exchange for a person's access token: rows M07 and M08.</summary>
 [Collection(TokenExchange.Name)]
-public sealed class ClusterTokenTests(IdentityFixture fixture) : IAsyncLifetime
+public sealed class ClusterTokenTests(TokenExchangeFixture fixture) : IAsyncLifetime
 {
     private TestPerson _owner = null!;
     private OwnedCluster _cluster = null!;
 
     public async Task InitializeAsync()
     {
-        _owner = await TestPerson.SignUpAsync(fixture.Hub);
-        _cluster = await OwnedCluster.CreateAsync(fixture, _owner);
+        _owner = await fixture.OwnerAsync();
+        _cluster = await fixture.ClusterAsync();
     }
 
-    public Task DisposeAsync()
-    {
-        _owner.Dispose();
-        return Task.CompletedTask;
-    }
+    public Task DisposeAsync() => Task.CompletedTask;
 
     [Fact]
     public async Task A_member_gets_an_ID_token_for_one_cluster_and_nothing_else()
@@ -155,10 +119,13 @@ public sealed class ClusterTokenTests(IdentityFixture fixture) : IAsyncLifetime
     [Fact]
     public async Task M07_What_was_signed_out_gets_nothing_more()
     {
-        using var signedOut = await _owner.Client.DeleteAsync("/v1/me/sessions");
-        Assert.True(signedOut.IsSuccessStatusCode, await signedOut.Content.ReadAsStringAsync());
+        using var member = await MemberAsync("admin");
+        await Flow.ReadAsync(await _cluster.AskAsync(member));
 
-        await Refusal.IsJsonAsync(await _cluster.AskAsync(_owner), 400, "invalid_request");
+        using var signedOut = await member.Client.DeleteAsync("/v1/me/sessions");
+
+        Assert.True(signedOut.IsSuccessStatusCode, await signedOut.Content.ReadAsStringAsync());
+        await Refusal.IsJsonAsync(await _cluster.AskAsync(member), 400, "invalid_request");
     }
 
     [Fact]
@@ -207,13 +174,14 @@ public sealed class ClusterTokenTests(IdentityFixture fixture) : IAsyncLifetime
     [Fact]
     public async Task Where_the_organization_asks_for_a_second_factor_a_sign_in_without_one_gets_nothing()
     {
-        using var member = await MemberAsync("developer");
-        await fixture.ExecuteAsync("update identity.organizations set mfa_required_since = now() - interval '1 day' where organization_id = $1", _owner.OrganizationId);
-        await Refusal.IsJsonAsync(await _cluster.AskAsync(member), 400, "insufficient_user_authentication");
+        using var owner = await TestPerson.SignUpAsync(fixture.Hub);
+        var cluster = await OwnedCluster.CreateAsync(fixture, owner);
+        await fixture.ExecuteAsync("update identity.organizations set mfa_required_since = now() - interval '8 days' where organization_id = $1", owner.OrganizationId);
+        await Refusal.IsJsonAsync(await cluster.AskAsync(owner), 400, "insufficient_user_authentication");
 
-        await fixture.ExecuteAsync("update identity.grants set amr = '{pwd,otp,mfa}' where user_id = $1", member.UserId);
+        await fixture.ExecuteAsync("update identity.grants set amr = '{pwd,otp,mfa}' where user_id = $1", owner.UserId);
 
-        await Flow.ReadAsync(await _cluster.AskAsync(member));
+        await Flow.ReadAsync(await cluster.AskAsync(owner));
     }
 
     [Fact]
