@@ -8,7 +8,7 @@ var root = new RootCommand("czctl: CodeZero from the command line. Publish appli
 {
     GlobalOptions.Hub, GlobalOptions.Organization, GlobalOptions.TokenFile, GlobalOptions.Json, GlobalOptions.Quiet,
     LoginCommand.Create(), LogoutCommand.Create(), WhoAmICommand.Create(), TokenCommands.Create(), OrgCommands.Create(), MemberCommands.Create(), InvitationCommands.Create(), AuditCommands.Create(),
-    AppCommands.Create(), ClusterCommands.Create(), KeyCommands.Create(),
+    AppCommands.Create(), ClusterCommands.Create(), KubeLoginCommand.Create(), KeyCommands.Create(),
     InstallCommand.Create(), ApproveCommand.Create(), StatusCommand.Create(), ChangeCommands.Upgrade(), ChangeCommands.Configure(),
     PauseCommands.Pause(), PauseCommands.Resume(), UninstallCommand.Create(), VersionCommand.Create(),
 };

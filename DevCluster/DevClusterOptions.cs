@@ -15,6 +15,9 @@ public sealed record DevClusterOptions
     /// <summary>File to write the administrator's kubeconfig to, mode 0600, when the server is ready. Default null: none.</summary>
     public string? KubeconfigPath { get; init; }
 
+    /// <summary>File that says whose tokens are believed beside the cluster's own (an AuthenticationConfiguration of Kubernetes). Default null: nobody's.</summary>
+    public string? AuthenticationConfigPath { get; init; }
+
     /// <summary>Time until a pod that can run is ready, and until a job's pod has ended. Default 200 ms.</summary>
     public TimeSpan PodStartDelay { get; init; } = TimeSpan.FromMilliseconds(200);
 

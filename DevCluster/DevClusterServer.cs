@@ -46,13 +46,14 @@ public sealed class DevClusterServer : IAsyncDisposable
 
     /// <summary>Starts a cluster and returns when it answers.</summary>
     /// <exception cref="IOException">The port is taken, or the data directory is in use by another process.</exception>
-    /// <exception cref="InvalidDataException">The data directory holds something else.</exception>
+    /// <exception cref="InvalidDataException">The data directory holds something else, or the authentication configuration is wrong.</exception>
     public static async Task<DevClusterServer> StartAsync(DevClusterOptions? options = null, CancellationToken ct = default)
     {
         var stopping = new CancellationTokenSource();
         options = (options ?? new()) with { Stopping = stopping.Token };
         ArgumentOutOfRangeException.ThrowIfLessThan(options.WatchHistory, 1);
         var clock = options.Clock;
+        var issuers = options.AuthenticationConfigPath is { } configuration ? await AuthenticationConfiguration.ReadAsync(configuration, ct) : [];
         var journal = options.DataDirectory is { } directory ? new FileJournal(directory) : null;
         var identity = await ClusterIdentity.LoadAsync(options.DataDirectory, clock.GetUtcNow(), ct);
 
@@ -67,7 +68,7 @@ public sealed class DevClusterServer : IAsyncDisposable
         Bootstrap.Ensure(service);
 
         var certificate = identity.Authority.IssueServer(clock.GetUtcNow(), options.Address);
-        var app = Build(options, certificate, clock, service, rbac, tokens, identity);
+        var app = Build(options, certificate, clock, service, rbac, tokens, identity, issuers);
         var controllers = new ControllerHost(service, options, identity.Authority.Pem, tokens, app.Services.GetRequiredService<ILogger<ControllerHost>>());
         await app.StartAsync(ct);
         controllers.Start();
@@ -78,7 +79,7 @@ public sealed class DevClusterServer : IAsyncDisposable
     }
 
     private static WebApplication Build(DevClusterOptions options, System.Security.Cryptography.X509Certificates.X509Certificate2 certificate, TimeProvider clock,
-        ResourceService service, Rbac rbac, ServiceAccountTokens tokens, ClusterIdentity identity)
+        ResourceService service, Rbac rbac, ServiceAccountTokens tokens, ClusterIdentity identity, IReadOnlyList<JwtIssuer> issuers)
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.Logging.ClearProviders().AddSimpleConsole(o => o.SingleLine = true).SetMinimumLevel(LogLevel.Warning);
@@ -90,7 +91,8 @@ public sealed class DevClusterServer : IAsyncDisposable
             kestrel.Listen(options.Address, options.Port, listen => listen.UseHttps(certificate, https => https.SslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13));
         });
         builder.Services.AddSingleton(options).AddSingleton(clock).AddSingleton(service).AddSingleton(service.Catalog).AddSingleton(rbac).AddSingleton(tokens)
-            .AddSingleton(new Authenticator(identity.AdminToken, tokens, rbac))
+            .AddSingleton(provider => new JwtAuthenticator(issuers, clock, provider.GetRequiredService<ILogger<JwtAuthenticator>>()))
+            .AddSingleton(provider => new Authenticator(identity.AdminToken, tokens, provider.GetRequiredService<JwtAuthenticator>(), rbac))
             .AddSingleton<TableWriter>().AddSingleton<ListEndpoint>().AddSingleton<WatchEndpoint>().AddSingleton<Subresources>().AddSingleton<Reviews>()
             .AddSingleton<ResourceEndpoints>().AddSingleton<Discovery>().AddSingleton<OpenApiDocuments>().AddSingleton<ApiPipeline>();
         var app = builder.Build();

@@ -35,7 +35,7 @@ public static class ClustersModule
         services.AddSingleton<ClustersMetrics>().AddSingleton<StateWaits>().AddSingleton<AgentDirectory>().AddSingleton<PullState>();
         services.AddHostedService<ClusterNotifications>();
         services.AddHubJob<RefreshStates>(RefreshStates.Name, RefreshStates.Cron);
-        services.AddScoped<IMachineClients, Machines>().AddScoped<IOrganizationHold, OrganizationHold>();
+        services.AddScoped<IMachineClients, Machines>().AddScoped<IOrganizationHold, OrganizationHold>().AddScoped<IClusters, OwnedClusters>();
         services.AddScoped<StatePublisher>().AddScoped<Acceptance>().AddScoped<InstallContents>();
         services.AddScoped<EnrolAgent>().AddScoped<SendReport>().AddScoped<RequestInstall>().AddScoped<ChangeInstall>().AddScoped<StoreApproval>();
         return services;

@@ -25,7 +25,7 @@ public sealed class HubIdentityOptions
     /// </summary>
     public TimeSpan AccessTokenLifetime { get; set; } = TimeSpan.FromMinutes(10);
 
-    /// <summary>Life of an ID token. Default 10 minutes, at most 1 hour: relying parties such as Kubernetes API servers cannot be told of a revocation.</summary>
+    /// <summary>Life of an ID token. Default 10 minutes, at most 1 hour; for clusters' API servers never more than 10 minutes, because they cannot be told of a revocation.</summary>
     public TimeSpan IdTokenLifetime { get; set; } = TimeSpan.FromMinutes(10);
 
     /// <summary>A refresh token unused for this long is dead. Default 14 days.</summary>

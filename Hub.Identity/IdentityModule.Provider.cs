@@ -26,6 +26,7 @@ public static partial class IdentityModule
         services.AddScoped<Authorizations>().AddScoped<PushedRequests>().AddScoped<ClientAuthentication>().AddScoped<TokenFamilies>().AddScoped<PersonTokens>().AddScoped<IssuedTokens>();
         services.AddScoped<ITokenGrant, AuthorizationCodeGrant>().AddScoped<ITokenGrant, RefreshTokenGrant>().AddScoped<ITokenGrant, ClientCredentialsGrant>();
         services.AddScoped<ITokenGrant, DeviceCodeGrant>().AddScoped<DeviceAuthorizations>().AddSingleton<UserCodeThrottle>().AddScoped<AuthorizeDevice.Endpoint>();
+        services.AddScoped<ClientTokens>().AddScoped<ClusterTokens>().AddScoped<WorkloadTokens>().AddScoped<Workloads>().AddScoped<ITokenGrant, TokenExchangeGrant>();
         services.AddScoped<ClientRegistrations>().AddScoped<SigningKeyMaintenance>().AddScoped<ISigningKeys>(provider => provider.GetRequiredService<SigningKeyMaintenance>());
         services.AddScoped<Token.Endpoint>().AddScoped<PushAuthorization.Endpoint>().AddScoped<Revocation.Endpoint>().AddScoped<Introspection.Endpoint>();
         services.AddAccessTokenScheme(UserInfo.Scheme, mustBeBound: false, "", "/v1");
@@ -56,6 +57,11 @@ public static partial class IdentityModule
         clients.MapPut("/{client:guid}", ChangeClient.Handle).RequirePermission(Permissions.ManageClients).WithUnitOfWork<RouteHandlerBuilder, IdentityDb>();
         clients.MapDelete("/{client:guid}", DeleteClient.Handle).RequirePermission(Permissions.ManageClients).WithUnitOfWork<RouteHandlerBuilder, IdentityDb>();
         clients.MapPost("/{client:guid}/secrets", RotateClientSecret.Handle).RequirePermission(Permissions.ManageClients).WithUnitOfWork<RouteHandlerBuilder, IdentityDb>();
+        clients.MapGet("/{client:guid}/workloads", ListWorkloads.Handle).RequirePermission(Permissions.ReadClients).WithUnitOfWork<RouteHandlerBuilder, IdentityDb>();
+        clients.MapPost("/{client:guid}/workloads", AddWorkload.Handle).RequirePermission(Permissions.ManageClients).WithUnitOfWork<RouteHandlerBuilder, IdentityDb>();
+        clients.MapGet("/{client:guid}/workloads/{workload:guid}", GetWorkload.Handle).RequirePermission(Permissions.ReadClients).WithUnitOfWork<RouteHandlerBuilder, IdentityDb>();
+        clients.MapPut("/{client:guid}/workloads/{workload:guid}", ChangeWorkload.Handle).RequirePermission(Permissions.ManageClients).WithUnitOfWork<RouteHandlerBuilder, IdentityDb>();
+        clients.MapDelete("/{client:guid}/workloads/{workload:guid}", RemoveWorkload.Handle).RequirePermission(Permissions.ManageClients).WithUnitOfWork<RouteHandlerBuilder, IdentityDb>();
     }
 
     /// <summary>A protocol endpoint that clients post forms to. They share one limit by address.</summary>

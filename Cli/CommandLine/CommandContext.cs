@@ -9,6 +9,7 @@ internal sealed class CommandContext(ParseResult parsed, Terminal terminal) : ID
 {
     private readonly Lazy<TokenCredentials?> _token = new(() => TokenFromEnvironment.Find(parsed, terminal));
     private HubClient? _hub;
+    private SessionCredentials? _session;
     private string? _organization;
 
     public Terminal Terminal => terminal;
@@ -31,7 +32,12 @@ internal sealed class CommandContext(ParseResult parsed, Terminal terminal) : ID
     public TokenCredentials? Token => _token.Value;
 
     /// <summary>The Hub, as the signed-in person, or by <see cref="Token"/>.</summary>
-    public HubClient Hub => _hub ??= Connect();
+    public HubClient Hub => _hub ??= new HubClient(HubAddress, new HubClientOptions { Credentials = Token as IHubCredentials ?? Session });
+
+    /// <summary>The sign-in at the Hub.</summary>
+    public SessionCredentials Session => _session ??= new(SessionStore, Time);
+
+    public SessionStore SessionStore => new(Home, HubAddress);
 
     public T? Get<T>(Option<T> option) => parsed.GetValue(option);
     public T Get<T>(Argument<T> argument) => parsed.GetValue(argument)!;
@@ -39,12 +45,13 @@ internal sealed class CommandContext(ParseResult parsed, Terminal terminal) : ID
     /// <summary>The slug or id of the organization to work in.</summary>
     /// <exception cref="CommandError">The person has several and none is chosen, or has none.</exception>
     public async Task<string> OrganizationAsync(CancellationToken ct) =>
-        _organization ??= Chosen ?? Only(await Hub.Identity.OrganizationsAsync(ct).ToListAsync(ct));
+        _organization ??= ChosenOrganization ?? Only(await Hub.Identity.OrganizationsAsync(ct).ToListAsync(ct));
 
     /// <summary>The same without insisting: null where a choice is still to be made.</summary>
-    public string? FindOrganization(IReadOnlyList<MyOrganization> mine) => Chosen ?? (mine is [var only] ? only.Slug : null);
+    public string? FindOrganization(IReadOnlyList<MyOrganization> mine) => ChosenOrganization ?? (mine is [var only] ? only.Slug : null);
 
-    private string? Chosen => parsed.GetValue(GlobalOptions.Organization) ?? Setting("CZCTL_ORG") ?? Home.ReadSettings().OrganizationAt(HubAddress);
+    /// <summary>The organization that was named somewhere, by slug or id; null where none was.</summary>
+    public string? ChosenOrganization => parsed.GetValue(GlobalOptions.Organization) ?? Setting("CZCTL_ORG") ?? Home.ReadSettings().OrganizationAt(HubAddress);
 
     private static string Only(List<MyOrganization> mine) => mine switch
     {
@@ -54,12 +61,6 @@ internal sealed class CommandContext(ParseResult parsed, Terminal terminal) : ID
     };
 
     public void Dispose() => _hub?.Dispose();
-
-    private HubClient Connect()
-    {
-        var address = HubAddress;
-        return new HubClient(address, new HubClientOptions { Credentials = Token as IHubCredentials ?? new SessionCredentials(new SessionStore(Home, address), Time) });
-    }
 
     private static string? Setting(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
 }

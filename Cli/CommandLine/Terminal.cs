@@ -49,10 +49,13 @@ internal sealed class Terminal(TextReader input, TextWriter output, TextWriter e
     public void Result<T>(T document, Action<TextWriter> text)
     {
         if (form == OutputForm.Json)
-            output.WriteLine(JsonSerializer.Serialize(document, Json));
+            Document(document);
         else if (form == OutputForm.Text)
             text(output);
     }
+
+    /// <summary>A document that another program waits for, however the command was called.</summary>
+    public void Document<T>(T document) => output.WriteLine(JsonSerializer.Serialize(document, Json));
 
     /// <summary>Something worth knowing that is no result.</summary>
     public void Note(string text)

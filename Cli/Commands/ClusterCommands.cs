@@ -6,7 +6,7 @@ using CodeZero.Hub.Client;
 
 namespace CodeZero.Cli.Commands;
 
-/// <summary>czctl clusters create|list|show|join|accept|revoke|delete</summary>
+/// <summary>czctl clusters create|list|show|join|accept|authentication|revoke|delete</summary>
 internal static class ClusterCommands
 {
     private static readonly Argument<string> Name = new("cluster") { Description = "The cluster's name or id." };
@@ -14,13 +14,14 @@ internal static class ClusterCommands
     private static readonly Option<bool> IfMissing = new("--if-missing") { Description = "Do nothing when there is a cluster of this name." };
     private static readonly Option<bool> Yes = new("--yes", "-y") { Description = "Do not ask." };
 
-    public static Command Create() => new("clusters", "Clusters: create, join, accept, list, show, revoke, delete.")
+    public static Command Create() => new("clusters", "Clusters: create, join, accept, list, show, authentication, revoke, delete.")
     {
         new CzCommand("create", "Make a cluster record, which an agent can then join.", ["czctl clusters create production", "czctl clusters create demo --if-missing"], CreateAsync).With(NewName, IfMissing),
         new CzCommand("list", "List the organization's clusters.", ["czctl clusters list --json"], ListAsync),
         new CzCommand("show", "Show a cluster, its agent and its enrolments.", ["czctl clusters show production"], ShowAsync).With(Name),
         JoinCommand.Create(),
         AcceptCommand.Create(),
+        ClusterAuthenticationCommand.Create(),
         new CzCommand("revoke", "Take the agent's right to speak for the cluster. What runs there goes on running.", ["czctl clusters revoke production --yes"], RevokeAsync).With(Name, Yes),
         new CzCommand("delete", "Make the Hub forget the cluster. What runs there goes on running.", ["czctl clusters delete demo"], DeleteAsync).With(Name, Yes),
     };

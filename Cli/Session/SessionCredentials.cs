@@ -30,7 +30,8 @@ internal sealed class SessionCredentials(SessionStore store, TimeProvider time) 
     }
 
     /// <summary>A session whose access token is alive and is not the one the Hub just refused.</summary>
-    private async Task<StoredSession> CurrentAsync(string? refused, CancellationToken ct)
+    /// <exception cref="NotSignedInException">There is none, or the Hub ended it.</exception>
+    public async Task<StoredSession> CurrentAsync(string? refused, CancellationToken ct)
     {
         if (Usable(_session, refused))
             return _session!;

@@ -43,7 +43,16 @@ internal sealed class SessionStore(CzctlHome home, Uri hub)
 
     public void Write(StoredSession session) => CzctlHome.Write(_path, session);
 
-    public void Delete() => File.Delete(_path);
+    /// <summary>Where tokens for clusters are kept, which end with the sign-in.</summary>
+    public string ClusterTokens { get; } = Path.Combine(home.Of(hub), "clusters");
+
+    public void Delete()
+    {
+        File.Delete(_path);
+        if (Directory.Exists(ClusterTokens))
+            foreach (var token in Directory.GetFiles(ClusterTokens, "*.json"))
+                File.Delete(token);
+    }
 
     public Task<IDisposable> LockAsync(TimeProvider time, CancellationToken ct) => PrivateFile.LockAsync(_path + ".lock", LockPatience, time, ct);
 

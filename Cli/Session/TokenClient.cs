@@ -33,7 +33,8 @@ internal sealed record IssuedTokens(
     [property: JsonPropertyName("token_type")] string TokenType,
     [property: JsonPropertyName("expires_in")] int ExpiresIn,
     [property: JsonPropertyName("refresh_token")] string? RefreshToken,
-    [property: JsonPropertyName("id_token")] string? IdToken);
+    [property: JsonPropertyName("id_token")] string? IdToken,
+    [property: JsonPropertyName("issued_token_type")] string? IssuedTokenType);
 
 /// <summary>The authorization server refused (RFC 6749 §5.2).</summary>
 internal sealed class TokenRefusedException(string error, string? description) : Exception(description is null ? error : $"{error}: {description}")
@@ -45,6 +46,7 @@ internal sealed class TokenRefusedException(string error, string? description) :
 internal sealed class TokenClient(HttpClient http, TimeProvider time)
 {
     public const string ClientId = "czctl";
+    private const string IdTokenType = "urn:ietf:params:oauth:token-type:id_token";
 
     /// <summary>What every sign-in asks for.</summary>
     public const string Scope = "openid offline_access hub";
@@ -79,6 +81,23 @@ internal sealed class TokenClient(HttpClient http, TimeProvider time)
             throw new TokenRefusedException("invalid_response", "the Hub gave no code to show");
         RequireHttps(codes.VerificationUri, codes.VerificationUriComplete ?? codes.VerificationUri);
         return codes;
+    }
+
+    /// <summary>Exchanges an access token for an ID token for somebody else's eyes (RFC 8693).</summary>
+    /// <inheritdoc cref="RequestAsync"/>
+    public async Task<(string Token, TimeSpan Life)> ExchangeAsync(Uri endpoint, EcPrivateKey key, string accessToken, string audience, CancellationToken ct)
+    {
+        var issued = await PostAsync<IssuedTokens>(endpoint, key, new Dictionary<string, string>
+        {
+            ["grant_type"] = "urn:ietf:params:oauth:grant-type:token-exchange",
+            ["subject_token"] = accessToken,
+            ["subject_token_type"] = "urn:ietf:params:oauth:token-type:access_token",
+            ["requested_token_type"] = IdTokenType,
+            ["audience"] = audience,
+        }, ct);
+        return issued is { AccessToken.Length: > 0, IssuedTokenType: IdTokenType }
+            ? (issued.AccessToken, TimeSpan.FromSeconds(issued.ExpiresIn))
+            : throw new TokenRefusedException("invalid_response", "the Hub issued something else than an ID token");
     }
 
     private async Task<T?> PostAsync<T>(Uri endpoint, EcPrivateKey key, IReadOnlyDictionary<string, string> form, CancellationToken ct) where T : class

@@ -37,7 +37,7 @@ internal sealed partial class ApiPipeline(Authenticator authenticator, Rbac rbac
         var request = http.Request;
         var path = request.Path.Value ?? "/";
         http.Response.Headers["Audit-Id"] = Guid.CreateVersion7().ToString();
-        var user = authenticator.Authenticate(request);
+        var user = await authenticator.AuthenticateAsync(request);
         var info = RequestInfo.Parse(request.Method, path, request.Query["watch"].FirstOrDefault() is "true" or "1");
         user = authenticator.Impersonate(request, user);
         Authorize(user, info);

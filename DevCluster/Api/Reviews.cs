@@ -21,7 +21,7 @@ internal sealed class Reviews(Rbac rbac, Authenticator authenticator)
         review["status"] = target.Type.Kind switch
         {
             "SelfSubjectReview" => new JsonObject { ["userInfo"] = Describe(user) },
-            "TokenReview" => Token(spec),
+            "TokenReview" => await TokenAsync(spec, http.RequestAborted),
             "SelfSubjectAccessReview" => Access(target, user, spec),
             "SelfSubjectRulesReview" => Rules(user, spec.StringAt("namespace") ?? ""),
             "SubjectAccessReview" => Access(target, Subject(target, spec), spec),
@@ -39,10 +39,10 @@ internal sealed class Reviews(Rbac rbac, Authenticator authenticator)
         return o;
     }
 
-    private JsonObject Token(JsonNode? spec)
+    private async Task<JsonObject> TokenAsync(JsonNode? spec, CancellationToken ct)
     {
         var audiences = (spec.At("audiences") as JsonArray)?.Select(a => a.AsString() ?? "").ToArray() ?? [];
-        var user = authenticator.FromToken(spec.StringAt("token") ?? "", audiences);
+        var user = await authenticator.FromTokenAsync(spec.StringAt("token") ?? "", audiences, ct);
         if (user is null)
             return new() { ["user"] = new JsonObject(), ["error"] = "[invalid bearer token]" };
         return new()

@@ -4,26 +4,32 @@ using CodeZero.DevCluster.Api;
 
 namespace CodeZero.DevCluster.Auth;
 
-/// <summary>Who a request comes from: the administrator's token, a service account's, or nobody; and whom it impersonates.</summary>
-internal sealed class Authenticator(string adminToken, ServiceAccountTokens tokens, Rbac rbac)
+/// <summary>Who a request comes from: the administrator's token, a service account's, one of another issuer, or nobody; and whom it impersonates.</summary>
+internal sealed class Authenticator(string adminToken, ServiceAccountTokens tokens, JwtAuthenticator others, Rbac rbac)
 {
     private static readonly User Admin = new("kubernetes-admin", "", [User.Masters, "system:authenticated"]);
     private readonly byte[] adminHash = SHA256.HashData(Encoding.UTF8.GetBytes(adminToken));
 
     /// <summary>A bad token is a 401, never anonymous.</summary>
-    public User Authenticate(HttpRequest request)
+    public async Task<User> AuthenticateAsync(HttpRequest request)
     {
         var header = request.Headers.Authorization.ToString();
         if (header.Length == 0)
             return User.Anonymous;
         if (!header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase))
             throw StatusException.Unauthorized();
-        return FromToken(header["Bearer ".Length..].Trim(), []) ?? throw StatusException.Unauthorized();
+        return await FromTokenAsync(header["Bearer ".Length..].Trim(), [], request.HttpContext.RequestAborted) ?? throw StatusException.Unauthorized();
     }
 
-    public User? FromToken(string token, IReadOnlyCollection<string> audiences) =>
-        CryptographicOperations.FixedTimeEquals(SHA256.HashData(Encoding.UTF8.GetBytes(token)), adminHash) ? Admin
-        : tokens.Validate(token, audiences.Count == 0 ? [ServiceAccountTokens.DefaultAudience] : audiences);
+    /// <param name="audiences">Who asks; empty: this API server, for which alone tokens of other issuers are good.</param>
+    public async Task<User?> FromTokenAsync(string token, IReadOnlyCollection<string> audiences, CancellationToken ct)
+    {
+        if (CryptographicOperations.FixedTimeEquals(SHA256.HashData(Encoding.UTF8.GetBytes(token)), adminHash))
+            return Admin;
+        if (audiences.Count == 0)
+            audiences = [ServiceAccountTokens.DefaultAudience];
+        return tokens.Validate(token, audiences) ?? (audiences.Contains(ServiceAccountTokens.DefaultAudience) ? await others.AuthenticateAsync(token, ct) : null);
+    }
 
     /// <summary>Follows the Impersonate headers, each of which needs the right to impersonate (Kubernetes documentation, "User impersonation").</summary>
     public User Impersonate(HttpRequest request, User user)

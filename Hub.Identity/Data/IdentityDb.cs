@@ -37,6 +37,7 @@ internal sealed class IdentityDb(DbContextOptions<IdentityDb> options, Tenant te
     public DbSet<RevokedToken> RevokedTokens => Set<RevokedToken>();
     public DbSet<RegisteredClient> Clients => Set<RegisteredClient>();
     public DbSet<RegisteredClientSecret> ClientSecrets => Set<RegisteredClientSecret>();
+    public DbSet<Workload> Workloads => Set<Workload>();
     public DbSet<SigningKey> SigningKeys => Set<SigningKey>();
     public DbSet<PersonalToken> PersonalTokens => Set<PersonalToken>();
     public DbSet<ApiKey> ApiKeys => Set<ApiKey>();

@@ -77,6 +77,15 @@ internal static class ProviderModel
             secret.HasKey(s => new { s.OrganizationId, s.ClientId, s.Id });
             secret.HasOne<RegisteredClient>().WithMany().HasForeignKey(s => new { s.OrganizationId, s.ClientId }).OnDelete(DeleteBehavior.Cascade);
         });
+        builder.Entity<Workload>(workload =>
+        {
+            workload.ToTable("workloads");
+            workload.HasKey(w => new { w.OrganizationId, w.ClientId, w.Id });
+            workload.Property(w => w.Keys).HasColumnType("jsonb");
+            workload.Property(w => w.Version).IsRowVersion();
+            workload.HasIndex(w => new { w.OrganizationId, w.ClientId, w.Issuer, w.Subject, w.Audience }).IsUnique();
+            workload.HasOne<RegisteredClient>().WithMany().HasForeignKey(w => new { w.OrganizationId, w.ClientId }).OnDelete(DeleteBehavior.Cascade);
+        });
         builder.Entity<SigningKey>(key =>
         {
             key.ToTable("signing_keys");

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using CodeZero.Hub.Identity.Protocol;
 using CodeZero.Hub.Platform.Data;
 
@@ -65,7 +64,7 @@ internal sealed class RegisteredClient : ITenantOwned
         OrganizationId = OrganizationId,
         AuthenticationMethod = AuthenticationMethod,
         AssertionAlgorithm = AssertionAlgorithm,
-        Keys = Keys is null ? [] : ReadKeys(Keys),
+        Keys = Keys is null ? [] : JwkSet.Read(Keys),
         Secrets = [.. secrets.Select(secret => new ClientSecret(secret.Hash, secret.ExpiresAt))],
         RedirectUris = [.. RedirectUris],
         PostLogoutRedirectUris = [.. PostLogoutRedirectUris],
@@ -88,12 +87,6 @@ internal sealed class RegisteredClient : ITenantOwned
 
     public AcceptedClient ToSettings() => new(
         Name, Enabled, AuthenticationMethod, AssertionAlgorithm, Keys, IdTokenAlgorithm, [.. Grants], [.. RedirectUris], [.. PostLogoutRedirectUris], [.. Scopes], [.. Resources], RequireDpop, RequirePar);
-
-    private static List<ClientKey> ReadKeys(string jwks)
-    {
-        using var json = JsonDocument.Parse(jwks);
-        return [.. json.RootElement.GetProperty("keys").EnumerateArray().Select(ClientKey.TryParse).OfType<ClientKey>()];
-    }
 }
 
 /// <summary>A secret of an organization's client. Two at a time let it change from one to the other.</summary>

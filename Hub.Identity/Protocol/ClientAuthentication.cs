@@ -21,7 +21,8 @@ internal sealed partial class ClientAuthentication(
     private static readonly ClientSecret NoSecret = new(RandomNumberGenerator.GetBytes(SHA256.HashSizeInBytes), null);
 
     /// <summary>The client, authenticated by the one method that is registered for it (a public one by its name alone), and enabled; or the refusal.</summary>
-    public async Task<(Client? Client, OAuthError? Error)> AuthenticateAsync(HttpRequest request, OAuthParameters form, CancellationToken ct)
+    /// <param name="authenticatingGrant">A grant by which a client that may use it authenticates too, so that it need only name itself here; null for all others.</param>
+    public async Task<(Client? Client, OAuthError? Error)> AuthenticateAsync(HttpRequest request, OAuthParameters form, CancellationToken ct, string? authenticatingGrant = null)
     {
         var (presented, malformed) = ClientCredentials.Read(form, request.Headers.Authorization);
         if (presented is null)
@@ -31,7 +32,7 @@ internal sealed partial class ClientAuthentication(
             return await CheckAssertionAsync(presented.ClientId, client, assertion, ct);
         if (presented.Secret is { } secret)
             return CheckSecret(presented.ClientId, client, secret, RateLimits.NetworkOf(request.HttpContext));
-        return client is { IsPublic: true } ? (client, null) : (null, Failed);
+        return client is not null && (client.IsPublic || (authenticatingGrant is not null && client.Grants.Contains(authenticatingGrant))) ? (client, null) : (null, Failed);
     }
 
     private async Task<(Client?, OAuthError?)> CheckAssertionAsync(string clientId, Client? client, CompactJws assertion, CancellationToken ct)

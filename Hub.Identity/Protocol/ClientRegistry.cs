@@ -55,7 +55,7 @@ internal sealed class ClientRegistry(IOptions<HubIdentityOptions> options, IServ
         Name = "CodeZero command line (czctl)",
         RedirectUris = ["http://127.0.0.1/callback"],
         Scopes = [Scopes.OpenId, Scopes.OfflineAccess, Scopes.Hub, Scopes.Email],
-        Grants = [.. GrantTypes.Default, GrantTypes.DeviceCode],
+        Grants = [.. GrantTypes.Default, GrantTypes.DeviceCode, GrantTypes.TokenExchange],
         RequireDpop = true,
     };
 

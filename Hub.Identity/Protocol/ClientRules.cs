@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using CodeZero.Hub.Identity.Features;
 
 namespace CodeZero.Hub.Identity.Protocol;
@@ -25,9 +24,9 @@ internal static class ClientRules
     /// <summary>The settings, with what was left out filled in; or what is wrong, by field.</summary>
     public static (AcceptedClient? Client, IReadOnlyDictionary<string, string[]> Faults) Check(ClientSettings settings, string issuer, Guid organizationId)
     {
-        var given = settings.Keys is { ValueKind: not (JsonValueKind.Null or JsonValueKind.Undefined) } set ? ReadKeys(set) ?? [] : null;
+        var given = settings.Keys is { ValueKind: not (JsonValueKind.Null or JsonValueKind.Undefined) } set ? JwkSet.TryRead(set) ?? [] : null;
         var client = new AcceptedClient(
-            settings.Name.Trim(), settings.Enabled ?? true, settings.AuthenticationMethod ?? ClientAuthenticationMethods.PrivateKeyJwt, settings.AssertionAlgorithm ?? SigningAlgorithms.Es256, given is null ? null : ToJwks(given),
+            settings.Name.Trim(), settings.Enabled ?? true, settings.AuthenticationMethod ?? ClientAuthenticationMethods.PrivateKeyJwt, settings.AssertionAlgorithm ?? SigningAlgorithms.Es256, given is null ? null : JwkSet.ToText(given),
             settings.IdTokenAlgorithm ?? SigningAlgorithms.Rs256, Each(settings.Grants ?? GrantTypes.Default), Each(settings.RedirectUris), Each(settings.PostLogoutRedirectUris),
             Each(settings.Scopes), Each(settings.Resources), settings.RequireDpop ?? false, settings.RequirePushedRequests ?? false);
         var faults = Find(client, given, ResourcePrefix(issuer, organizationId)).GroupBy(fault => fault.Field).ToDictionary(field => field.Key, field => field.Select(fault => fault.Reason).ToArray());
@@ -85,32 +84,16 @@ internal static class ClientRules
         var own = client.Scopes.Except(ScopesForPeople).ToList();
         if (own.Contains(Scopes.Hub))
             yield return ("scopes", "The scope hub is for the Hub's own applications.");
-        else if (own.Count > 0 && !client.Grants.Contains(GrantTypes.ClientCredentials))
-            yield return ("scopes", $"For people, choose of {string.Join(", ", ScopesForPeople)}; others are for clients with client_credentials.");
+        else if (own.Count > 0 && !client.Grants.Contains(GrantTypes.ClientCredentials) && !client.Grants.Contains(GrantTypes.TokenExchange))
+            yield return ("scopes", $"For people, choose of {string.Join(", ", ScopesForPeople)}; others are for clients with client_credentials or the token exchange.");
         if (own.Exists(scope => Scopes.Parse(scope) is not { Length: 1 }) || string.Join(' ', client.Scopes).Length > Scopes.MaxLength)
             yield return ("scopes", $"A scope is visible ASCII without spaces, quotes and backslashes (RFC 6749 §3.3); all together have at most {Scopes.MaxLength} characters.");
         foreach (var resource in client.Resources)
             if (Resources.FindFault(resource) is not null || !resource.StartsWith(resourcePrefix, StringComparison.Ordinal) || resource.Length == resourcePrefix.Length)
                 yield return ("resources", $"A resource of your organization begins with {resourcePrefix} and goes on with a name of yours.");
+            else if (resource.StartsWith(ClusterAudience.PrefixIn(resourcePrefix), StringComparison.Ordinal))
+                yield return ("resources", $"What begins with {ClusterAudience.PrefixIn(resourcePrefix)} is a cluster's API server, which takes ID tokens of people alone. Choose another name.");
     }
-
-    /// <summary>The keys of a JWK Set; null when it is none, or one of them is no public key of ours.</summary>
-    private static List<ClientKey>? ReadKeys(JsonElement jwks)
-    {
-        try
-        {
-            if (jwks.ValueKind != JsonValueKind.Object || !jwks.TryGetProperty("keys", out var keys) || keys.ValueKind != JsonValueKind.Array)
-                return null;
-            var parsed = keys.EnumerateArray().Select(ClientKey.TryParse).ToList();
-            return parsed.Contains(null) ? null : [.. parsed.OfType<ClientKey>()];
-        }
-        catch (InvalidOperationException) // half of a surrogate pair
-        {
-            return null;
-        }
-    }
-
-    private static string ToJwks(IEnumerable<ClientKey> keys) => new JsonObject { ["keys"] = new JsonArray([.. keys.Select(key => key.ToJwk())]) }.ToJsonString();
 
     /// <summary>Each once, and none that is null, as JSON may say.</summary>
     private static ImmutableArray<string> Each(IEnumerable<string?>? values) => [.. (values ?? []).OfType<string>().Distinct(StringComparer.Ordinal)];

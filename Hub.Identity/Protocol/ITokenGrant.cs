@@ -1,6 +1,6 @@
 namespace CodeZero.Hub.Identity.Protocol;
 
-/// <summary>A request to the token endpoint by a client that has authenticated, may use the grant, and has shown its proof where it must.</summary>
+/// <summary>A request to the token endpoint by a client that has authenticated (or does so by the grant itself), may use the grant, and has shown its proof where it must.</summary>
 /// <param name="ProofThumbprint">The key of the DPoP proof, which tokens are then bound to; null without one.</param>
 internal sealed record TokenRequest(Client Client, OAuthParameters Form, string? ProofThumbprint);
 
@@ -9,6 +9,9 @@ internal interface ITokenGrant
 {
     /// <summary>One of <see cref="GrantTypes"/>.</summary>
     string GrantType { get; }
+
+    /// <summary>Whether what the request brings is the client's authentication, so that the client need only name itself. <see cref="IssueAsync"/> then checks it.</summary>
+    bool Authenticates(OAuthParameters form) => false;
 
     /// <summary>Tokens, or why not: exactly one of the two.</summary>
     Task<(TokenResponse? Response, OAuthError? Error)> IssueAsync(TokenRequest request, CancellationToken ct);

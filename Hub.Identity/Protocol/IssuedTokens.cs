@@ -1,3 +1,4 @@
+using System.Text.Json;
 using CodeZero.Hub.Identity.Data;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
@@ -48,6 +49,9 @@ internal sealed class IssuedTokens(IdentityDb db, SigningKeys keys, PersonTokens
 
     /// <summary>The grant of a person's token; null for a client's own.</summary>
     public static Guid? GrantOf(JsonWebToken token) => token.TryGetPayloadValue<string>(TokenIssuer.GrantClaim, out var text) && Guid.TryParse(text, out var id) ? id : null;
+
+    /// <summary>The thumbprint of the key that the token is bound to (RFC 9449 §6.1); null when it is bound to none.</summary>
+    public static string? BoundKeyOf(JsonWebToken token) => token.TryGetPayloadValue<JsonElement>("cnf", out var confirmation) ? confirmation.Text("jkt") : null;
 
     public static string ClientIdOf(JsonWebToken token) => token.GetPayloadValue<string>("client_id");
 }

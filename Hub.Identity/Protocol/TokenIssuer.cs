@@ -22,6 +22,9 @@ internal sealed class TokenIssuer(SigningKeys keys, IOptions<HubIdentityOptions>
     /// <summary>The claim of a person's access token that names its grant, so that the provider can tell whether it still stands.</summary>
     public const string GrantClaim = "grant_id";
 
+    /// <summary>The longest life of an ID token for an API server, which cannot be told of a revocation.</summary>
+    private static readonly TimeSpan MaxClusterLifetime = TimeSpan.FromMinutes(10);
+
     /// <summary>An access token that acts for a person.</summary>
     public async Task<AccessToken> ForPersonAsync(Grant grant, IReadOnlyCollection<string> scopes, string audience, string? dpopJkt, CancellationToken ct)
     {
@@ -50,23 +53,47 @@ internal sealed class TokenIssuer(SigningKeys keys, IOptions<HubIdentityOptions>
     /// <param name="nonce">Of the authorization request; null after a refresh (§12.2).</param>
     public async Task<string> IdTokenAsync(Grant grant, string algorithm, string accessToken, string? nonce, CancellationToken ct)
     {
+        var claims = IdClaims(grant, grant.ClientId, _options.IdTokenLifetime);
+        claims["sid"] = grant.SessionId.ToString();
+        claims["at_hash"] = Base64Url.EncodeToString(SHA256.HashData(Encoding.ASCII.GetBytes(accessToken)).AsSpan(..16)); // §3.1.3.6: the left half
+        if (nonce is not null)
+            claims["nonce"] = nonce;
+        return await SignIdTokenAsync(claims, algorithm, ct);
+    }
+
+    /// <summary>Who somebody is to a cluster's API server. RS256, which every one accepts.</summary>
+    /// <param name="audience">The cluster's, a <see cref="ClusterAudience"/>.</param>
+    public async Task<(string Token, TimeSpan Lifetime)> ForClusterAsync(Grant grant, Person person, string audience, IEnumerable<string> groups, CancellationToken ct)
+    {
+        var lifetime = _options.IdTokenLifetime < MaxClusterLifetime ? _options.IdTokenLifetime : MaxClusterLifetime;
+        var claims = IdClaims(grant, audience, lifetime);
+        claims["azp"] = grant.ClientId;
+        claims["jti"] = NewId(clock.GetUtcNow()); // the API server's audit log names it
+        claims["email"] = person.Email;
+        claims["email_verified"] = person.EmailConfirmed;
+        claims["groups"] = new JsonArray([.. groups.Select(group => JsonValue.Create(group))]);
+        return (await SignIdTokenAsync(claims, SigningAlgorithms.Rs256, ct), lifetime);
+    }
+
+    private JsonObject IdClaims(Grant grant, string audience, TimeSpan lifetime)
+    {
         var now = clock.GetUtcNow();
-        var claims = new JsonObject
+        return new()
         {
             ["iss"] = _options.Issuer,
             ["sub"] = grant.UserId.ToString(),
-            ["aud"] = grant.ClientId,
+            ["aud"] = audience,
             ["iat"] = now.ToUnixTimeSeconds(),
-            ["exp"] = (now + _options.IdTokenLifetime).ToUnixTimeSeconds(),
+            ["exp"] = (now + lifetime).ToUnixTimeSeconds(),
             ["auth_time"] = grant.AuthenticatedAt.ToUnixTimeSeconds(),
             ["amr"] = Methods(grant),
-            ["sid"] = grant.SessionId.ToString(),
-            ["at_hash"] = Base64Url.EncodeToString(SHA256.HashData(Encoding.ASCII.GetBytes(accessToken)).AsSpan(..16)), // §3.1.3.6: the left half
         };
-        if (nonce is not null)
-            claims["nonce"] = nonce;
-        return _handler.CreateToken(claims.ToJsonString(), await keys.GetCurrentAsync(algorithm, ct), Header("JWT"));
     }
+
+    private async Task<string> SignIdTokenAsync(JsonObject claims, string algorithm, CancellationToken ct) =>
+        _handler.CreateToken(claims.ToJsonString(), await keys.GetCurrentAsync(algorithm, ct), Header("JWT"));
+
+    private static string NewId(DateTimeOffset now) => Guid.CreateVersion7(now).ToString("N", CultureInfo.InvariantCulture);
 
     private static JsonArray Methods(Grant grant) => [.. grant.Amr];
 
@@ -79,7 +106,7 @@ internal sealed class TokenIssuer(SigningKeys keys, IOptions<HubIdentityOptions>
             ["aud"] = audience,
             ["sub"] = subject,
             ["client_id"] = clientId,
-            ["jti"] = Guid.CreateVersion7(now).ToString("N", CultureInfo.InvariantCulture),
+            ["jti"] = NewId(now),
             ["iat"] = now.ToUnixTimeSeconds(),
             ["exp"] = (now + lifetime).ToUnixTimeSeconds(),
         };

@@ -61,6 +61,12 @@ public sealed class AuditTests(AuditTests.HubWithDns hub) : IClassFixture<AuditT
 
     private static readonly string[] ForItself = ["client_credentials"], Reading = ["apps.read"];
 
+    private static object Workload(string account = "orders")
+    {
+        using var key = new DpopKey();
+        return new { issuer = "https://cluster.example", subject = $"system:serviceaccount:shop:{account}", keys = new { keys = new[] { key.Jwk } } };
+    }
+
     /// <summary>What has to be there before, and then the request itself.</summary>
     private static readonly Dictionary<string, Func<Stage, Task<Func<Task<HttpResponseMessage>>>>> Scenarios = new()
     {
@@ -103,6 +109,9 @@ public sealed class AuditTests(AuditTests.HubWithDns hub) : IClassFixture<AuditT
         ["POST /v1/orgs/{org}/clients/{client:guid}/secrets"] = async stage => stage.Post($"/clients/{await stage.ClientAsync()}/secrets", new { }),
         ["POST /v1/orgs/{org}/keys"] = stage => Task.FromResult(stage.MakeKey()),
         ["DELETE /v1/orgs/{org}/keys/{key:guid}"] = async stage => stage.Delete($"/keys/{(await Stage.DoAsync(stage.MakeKey())).GetProperty("key").GetProperty("id").GetGuid()}"),
+        ["POST /v1/orgs/{org}/clients/{client:guid}/workloads"] = async stage => stage.Post($"/clients/{await stage.ClientAsync()}/workloads", Workload()),
+        ["PUT /v1/orgs/{org}/clients/{client:guid}/workloads/{workload:guid}"] = async stage => await stage.ChangeAsync(HttpMethod.Put, await stage.WorkloadAsync(), Workload("billing")),
+        ["DELETE /v1/orgs/{org}/clients/{client:guid}/workloads/{workload:guid}"] = async stage => stage.Delete(await stage.WorkloadAsync()),
         ["POST /v1/orgs/{org}/apps/{app}/versions"] = stage => Task.FromResult(stage.Publish()),
         ["PUT /v1/orgs/{org}/apps/{app}/visibility"] = async stage =>
         {
@@ -192,6 +201,13 @@ public sealed class AuditTests(AuditTests.HubWithDns hub) : IClassFixture<AuditT
         public Func<Task<HttpResponseMessage>> MakeKey() => Post("/keys", new { name = "Audited", permissions = Reading });
 
         public async Task<Guid> ClientAsync() => (await DoAsync(Register())).GetProperty("client").GetProperty("id").GetGuid();
+
+        /// <summary>The path of a workload.</summary>
+        public async Task<string> WorkloadAsync()
+        {
+            var workloads = $"/clients/{await ClientAsync()}/workloads";
+            return $"{workloads}/{(await DoAsync(Post(workloads, Workload()))).GetProperty("id").GetGuid()}";
+        }
 
         /// <summary>As if the invitations had been sent an hour ago.</summary>
         public Task<long> LetTimePassAsync() => AskAsync("update identity.invitations set sent_at = sent_at - interval '1 hour' where organization_id = $1 returning 1::bigint", owner.OrganizationId);

@@ -11,10 +11,10 @@ namespace CodeZero.Hub.Identity.Features;
 /// <param name="AssertionAlgorithm">What it signs its assertions with: <c>ES256</c> (default), <c>PS256</c> or <c>RS256</c>.</param>
 /// <param name="Keys">A JWK Set (RFC 7517 §5) of 1 to 10 public keys for <c>private_key_jwt</c>; absent otherwise.</param>
 /// <param name="IdTokenAlgorithm"><c>RS256</c> (default) or <c>ES256</c>.</param>
-/// <param name="Grants"><c>authorization_code</c>, <c>refresh_token</c>, <c>client_credentials</c> and the device code's. Default: the first two.</param>
+/// <param name="Grants"><c>authorization_code</c>, <c>refresh_token</c>, <c>client_credentials</c>, the device code's, and the token exchange of its workloads. Default: the first two.</param>
 /// <param name="RedirectUris">Where answers may go: https, or <c>http://127.0.0.1/path</c> and <c>http://[::1]/path</c> with any port; at most 20, compared character by character.</param>
 /// <param name="PostLogoutRedirectUris">Where people may go after signing out; at most 20.</param>
-/// <param name="Scopes">Of <c>openid</c>, <c>offline_access</c> and <c>email</c>; with <c>client_credentials</c> also others for itself. At most 50.</param>
+/// <param name="Scopes">Of <c>openid</c>, <c>offline_access</c> and <c>email</c>; with <c>client_credentials</c> or the token exchange also others for itself. At most 50.</param>
 /// <param name="Resources">The organization's own APIs that it may ask tokens for and introspect: <c>&lt;issuer&gt;/orgs/&lt;organization id&gt;/…</c>; at most 10, the first is the default.</param>
 /// <param name="RequireDpop">True: its tokens are bound to its key (RFC 9449).</param>
 /// <param name="RequirePushedRequests">True: its authorization requests must be pushed first (RFC 9126).</param>

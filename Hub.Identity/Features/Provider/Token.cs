@@ -24,7 +24,7 @@ internal static class Token
                 return (null, OAuthError.InvalidRequest("grant_type is missing."));
             if (grants.FirstOrDefault(served => served.GrantType == grantType) is not { } grant)
                 return (null, new("unsupported_grant_type", "The grant_type must be one of those in the discovery document."));
-            var (client, unauthenticated) = await clients.AuthenticateAsync(context.Request, form, ct);
+            var (client, unauthenticated) = await clients.AuthenticateAsync(context.Request, form, ct, grant.Authenticates(form) ? grant.GrantType : null);
             if (client is null)
                 return (null, unauthenticated);
             if (!client.Grants.Contains(grantType))
