@@ -28,7 +28,7 @@ public static partial class IdentityModule
 
     private static void MapOrganizations(RouteGroupBuilder v1)
     {
-        v1.MapGet("/orgs", ListOrganizations.Handle).RequireAuthorization();
+        v1.MapGet("/orgs", ListOrganizations.Handle).RequireAuthorizationWithinLimit();
         v1.MapPost("/orgs", CreateOrganization.Handle).RequireAuthorization().WithLateUnitOfWork<RouteHandlerBuilder, IdentityDb>();
         v1.MapPost("/invitations/acceptance", AcceptInvitation.Handle).RequireAuthorization().WithLateUnitOfWork<RouteHandlerBuilder, IdentityDb>();
 

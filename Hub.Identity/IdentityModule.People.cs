@@ -3,6 +3,7 @@ using CodeZero.Hub.Identity.Domain;
 using CodeZero.Hub.Identity.Features;
 using CodeZero.Hub.Identity.Jobs;
 using CodeZero.Hub.Platform.Jobs;
+using CodeZero.Hub.Platform.Tenancy;
 using CodeZero.Hub.Platform.Web;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Identity;
@@ -42,7 +43,7 @@ public static partial class IdentityModule
         const string noAccount = "Who signs up has no account yet.";
         v1.MapPost("/signup", SignUp.Handle).WithAddressLimit("sign-up", limits.SignUpsPerMinute).WithMetadata(new OwnRepetition()).AllowAnonymousBecause(noAccount);
         v1.MapPost("/signup/complete", CompleteSignUp.Handle).WithAddressLimit("sign-up", limits.SignUpsPerMinute).WithMetadata(new OwnRepetition()).AllowAnonymousBecause(noAccount);
-        v1.MapGet("/me", GetMe.Handle).RequireAuthorization();
+        v1.MapGet("/me", GetMe.Handle).RequireAuthorizationWithinLimit();
         v1.MapPatch("/me", ChangeMe.Handle).RequireAuthorization();
         v1.MapGet("/me/sessions", ListSessions.Handle).RequireAuthorization();
         v1.MapDelete("/me/sessions", SignOutEverywhere.Handle).RequireAuthorization();

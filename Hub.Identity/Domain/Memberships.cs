@@ -1,5 +1,6 @@
 using CodeZero.Hub.Contracts;
 using CodeZero.Hub.Identity.Data;
+using CodeZero.Hub.Identity.Protocol;
 using CodeZero.Hub.Platform.Tenancy;
 using Microsoft.EntityFrameworkCore;
 
@@ -27,7 +28,7 @@ internal enum MembershipOutcome
 /// Who is in the organization that the scope works for, and as what. Changes wait for each other to the end of their transactions, so that of two owners who remove each other
 /// one stays; and each is in the audit log. Needs an open transaction of <see cref="IdentityDb"/>.
 /// </summary>
-internal sealed class Memberships(IdentityDb db, Tenant tenant, IAuditLog audit, TimeProvider clock)
+internal sealed class Memberships(IdentityDb db, Tenant tenant, TokenFamilies families, IAuditLog audit, TimeProvider clock)
 {
     private Guid Organization => tenant.OrganizationId ?? throw new InvalidOperationException("This scope works for no organization, which then has no members.");
 
@@ -86,6 +87,7 @@ internal sealed class Memberships(IdentityDb db, Tenant tenant, IAuditLog audit,
         db.Remove(member);
         await db.SaveChangesAsync(ct);
         await RevokeInvitationsAsync(userId, null, ct);
+        await families.RevokeOfMembershipAsync(userId, Organization, "the membership ended", ct);
         await RecordAsync(by == userId ? "member.left" : "member.removed", userId, before: new { member.Role }, after: null, ct);
         return MembershipOutcome.Done;
     }

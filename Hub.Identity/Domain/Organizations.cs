@@ -36,12 +36,12 @@ internal sealed class Organizations(IdentityDb db) : IOrganizations
         while (page.Length == PageSize);
     }
 
-    /// <summary>The person's memberships in all their organizations. Row-level security lets the signed-in person alone see them.</summary>
-    public IQueryable<MembershipView> OfPerson(Guid userId) =>
+    /// <summary>The person's memberships in all their organizations, or in the one that their sign-in is for. Row-level security lets the signed-in person alone see them.</summary>
+    public IQueryable<MembershipView> OfPerson(Guid userId, Guid? limitedTo = null) =>
         from member in db.Memberships.IgnoreQueryFilters([ModuleDatabase.TenantFilter])
         join organization in db.Organizations.IgnoreQueryFilters([ModuleDatabase.TenantFilter]) on member.OrganizationId equals organization.OrganizationId
         join entry in db.Directory on member.OrganizationId equals entry.Id
-        where member.UserId == userId
+        where member.UserId == userId && (limitedTo == null || member.OrganizationId == limitedTo)
         select new MembershipView { OrganizationId = member.OrganizationId, Slug = entry.Slug, Name = organization.Name, Role = member.Role, MfaRequiredSince = organization.MfaRequiredSince };
 }
 

@@ -5,6 +5,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using CodeZero.Hub.Contracts;
 using CodeZero.Hub.Identity.Domain;
+using CodeZero.Hub.Platform.Tenancy;
 using Microsoft.Extensions.Options;
 using Microsoft.IdentityModel.JsonWebTokens;
 
@@ -29,6 +30,8 @@ internal sealed class TokenIssuer(SigningKeys keys, IOptions<HubIdentityOptions>
         claims[GrantClaim] = grant.Id.ToString();
         claims["auth_time"] = grant.AuthenticatedAt.ToUnixTimeSeconds(); // RFC 9068 §2.2.1
         claims["amr"] = Methods(grant);
+        if (grant.LimitedTo is { } organization)
+            claims[OrganizationRule.LimitClaim] = organization.ToString();
         return await SignAccessTokenAsync(claims, _options.AccessTokenLifetime, ct);
     }
 
@@ -65,6 +68,8 @@ internal sealed class TokenIssuer(SigningKeys keys, IOptions<HubIdentityOptions>
         };
         if (nonce is not null)
             claims["nonce"] = nonce;
+        if (grant.LimitedTo is { } organization)
+            claims[OrganizationRule.LimitClaim] = organization.ToString();
         return _handler.CreateToken(claims.ToJsonString(), await keys.GetCurrentAsync(algorithm, ct), Header("JWT"));
     }
 

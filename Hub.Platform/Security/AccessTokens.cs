@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Security.Claims;
 using System.Text.Json;
 using CodeZero.Hub.Platform.Hosting;
+using CodeZero.Hub.Platform.Tenancy;
 using CodeZero.Hub.Platform.Web;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.AspNetCore.Authorization;
@@ -67,7 +68,7 @@ public static class AccessTokens
         services.AddAuthentication(PeopleScheme);
         services.AddAccessTokenScheme(PeopleScheme, mustBeBound: false, "/v1").AddAccessTokenScheme(AgentScheme, mustBeBound: true, "/agent");
         services.AddAuthorizationBuilder()
-            .SetDefaultPolicy(new AuthorizationPolicyBuilder(PeopleScheme).RequireAuthenticatedUser().Build())
+            .SetDefaultPolicy(new AuthorizationPolicyBuilder(PeopleScheme).RequireAuthenticatedUser().RequireAssertion(context => OrganizationRule.LimitOf(context.User) is null).Build())
             .SetFallbackPolicy(new AuthorizationPolicyBuilder(PeopleScheme).RequireAssertion(_ => false).Build());
     }
 

@@ -35,6 +35,17 @@ public sealed record OrganizationRequirement(Permission Permission) : IAuthoriza
     public OrganizationRole Minimum => Permission.Minimum;
 }
 
+/// <summary>
+/// Routes outside organizations are about the person's whole account: the default policy asks for a token without limit. Those that show a limited token its organization alone
+/// say so by <see cref="LimitPolicy.RequireAuthorizationWithinLimit"/>.
+/// </summary>
+public static class LimitPolicy
+{
+    /// <summary>Lets every person's token in. What the endpoint shows must heed <see cref="OrganizationRule.LimitOf"/>.</summary>
+    public static TBuilder RequireAuthorizationWithinLimit<TBuilder>(this TBuilder builder) where TBuilder : IEndpointConventionBuilder =>
+        builder.RequireAuthorization(policy => policy.RequireAuthenticatedUser());
+}
+
 internal sealed class OrganizationHandler(Tenant tenant, Caller caller, TimeProvider clock) : AuthorizationHandler<OrganizationRequirement>
 {
 
@@ -48,8 +59,8 @@ internal sealed class OrganizationHandler(Tenant tenant, Caller caller, TimeProv
         var membership = http.GetRouteValue(OrganizationPolicy.RouteParameter) is string slugOrId
             ? await organizations.FindMembershipAsync(userId, slugOrId, http.RequestAborted)
             : null;
-        var access = OrganizationRule.Decide(membership, requirement.Permission, OrganizationRule.MethodsOf(context.User), clock.GetUtcNow());
-        if (access is OrganizationAccess.NotAMember or OrganizationAccess.MfaRequired)
+        var access = OrganizationRule.Decide(membership, requirement.Permission, OrganizationRule.MethodsOf(context.User), OrganizationRule.LimitOf(context.User), clock.GetUtcNow());
+        if (access is OrganizationAccess.NotAMember or OrganizationAccess.SsoRequired or OrganizationAccess.MfaRequired)
         {
             context.Fail(new AuthorizationFailureReason(this, access.ToString()));
             return;
@@ -80,7 +91,12 @@ internal sealed class AuthorizationResults(IOptions<HubOptions> hub) : IAuthoriz
     {
         bool Is(OrganizationAccess access) => result.AuthorizationFailure?.FailureReasons.Any(reason => reason.Message == access.ToString()) ?? false;
         return Is(OrganizationAccess.NotAMember) ? Problems.NotFound()
+            : Is(OrganizationAccess.SsoRequired) ? Problems.SsoRequired(SignInOf(context))
             : Is(OrganizationAccess.MfaRequired) ? Problems.MfaRequired(new Uri(hub.Value.PublicUrl!, "/account/security"))
+            : context.GetEndpoint()?.Metadata.GetMetadata<OrganizationRequirement>() is null && OrganizationRule.LimitOf(context.User) is not null ? Problems.Limited()
             : Problems.Forbidden(context.GetEndpoint()?.Metadata.GetMetadata<OrganizationRequirement>()?.Minimum);
     }
+
+    private Uri SignInOf(HttpContext context) =>
+        new(hub.Value.PublicUrl!, $"/signin?organization={Uri.EscapeDataString((string)context.GetRouteValue(OrganizationPolicy.RouteParameter)!)}");
 }

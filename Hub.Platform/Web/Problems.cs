@@ -26,6 +26,16 @@ public static class Problems
         $"This organization asks for a second factor, and you signed in without one. Set up a passkey or an authenticator app at {setUp}, then sign in again with it.",
         new Dictionary<string, object?> { ["setUp"] = setUp });
 
+    /// <summary>403 for a member who signed in by themselves, where the organization asks for a sign-in through its own provider.</summary>
+    /// <param name="signIn">Where the person does that.</param>
+    public static ProblemHttpResult SsoRequired(Uri signIn) => Create(StatusCodes.Status403Forbidden, "organization.sso_required",
+        $"This organization asks its members to sign in through its own provider. Sign in at {signIn}, or with czctl: 'czctl login' and there the same; then repeat it.",
+        new Dictionary<string, object?> { ["signIn"] = signIn });
+
+    /// <summary>403 for a token that is for one organization, where something else is asked for.</summary>
+    public static ProblemHttpResult Limited() => Create(StatusCodes.Status403Forbidden, "token.limited",
+        "This token is for one organization alone, and this is about your account or other organizations. Sign in by yourself, with your own password or passkey.");
+
     /// <summary>409: the request is right, but not in the present state of things.</summary>
     public static ProblemHttpResult Conflict(string code, string detail, IReadOnlyDictionary<string, object?>? members = null) =>
         Create(StatusCodes.Status409Conflict, code, detail, members);

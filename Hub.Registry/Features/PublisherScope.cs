@@ -9,7 +9,7 @@ namespace CodeZero.Hub.Registry.Features;
 
 /// <summary>
 /// The catalogue's addresses are everybody's. Who is signed in and a member of the publisher sees its private applications at the same address;
-/// for others those do not exist. Runs before the unit of work, whose transaction names the tenant.
+/// for others, and for members who may not get into the organization as they signed in, those do not exist. Runs before the unit of work, whose transaction names the tenant.
 /// </summary>
 internal sealed class PublisherScope : IEndpointFilter
 {
@@ -26,8 +26,10 @@ internal sealed class PublisherScope : IEndpointFilter
             // Asked for here, because most who read the catalogue are nobody's members, and need neither.
             var (tenant, organizations) = (http.RequestServices.GetRequiredService<Tenant>(), http.RequestServices.GetRequiredService<IOrganizations>());
             tenant.SignIn(person);
-            if (await organizations.FindMembershipAsync(person, publisher, http.RequestAborted) is { } membership)
-                tenant.Enter(membership.OrganizationId);
+            var membership = await organizations.FindMembershipAsync(person, publisher, http.RequestAborted);
+            var now = http.RequestServices.GetRequiredService<TimeProvider>().GetUtcNow();
+            if (OrganizationRule.Decide(membership, Permissions.ReadApplications, OrganizationRule.MethodsOf(http.User), OrganizationRule.LimitOf(http.User), now) == OrganizationAccess.Granted)
+                tenant.Enter(membership!.OrganizationId);
         }
         return await next(context);
     }

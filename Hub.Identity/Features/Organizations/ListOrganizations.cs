@@ -10,7 +10,7 @@ using Microsoft.EntityFrameworkCore;
 
 namespace CodeZero.Hub.Identity.Features;
 
-/// <summary>GET /v1/orgs: the caller's organizations, the oldest first.</summary>
+/// <summary>GET /v1/orgs: the caller's organizations, the oldest first; by a limited token the one that it is for.</summary>
 public static class ListOrganizations
 {
     [EndpointSummary("List the signed-in person's organizations")]
@@ -20,7 +20,7 @@ public static class ListOrganizations
         if (Signed.In(user, tenant) is not { } userId)
             return Signed.Out();
         var after = Cursor.DecodeId(page.Cursor) ?? Guid.Empty;
-        var rows = await db.InTransactionAsync(() => organizations.OfPerson(userId)
+        var rows = await db.InTransactionAsync(() => organizations.OfPerson(userId, OrganizationRule.LimitOf(user))
             .Where(membership => membership.OrganizationId > after).OrderBy(membership => membership.OrganizationId).Take(page.Take).ToListAsync(ct), ct);
         return page.Answer(context, rows, row => new GetMe.MyOrganization(row.OrganizationId, row.Slug, row.Name, row.Role), row => Cursor.Of(row.OrganizationId));
     }

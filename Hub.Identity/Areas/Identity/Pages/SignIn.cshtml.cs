@@ -32,7 +32,7 @@ internal sealed class SignInModel(Accounts accounts, FirstFactor firstFactor, Pa
     {
         if (await LoadAsync() is { } refused)
             return refused;
-        if (Session is not null && Pending is null)
+        if (Pending is null && (OwnSession is not null || (Session is not null && ReturnUrl is null)))
             return GoOn();
         Input.Email = Pending?.Request.LoginHint;
         return await AskAsync();
