@@ -43,6 +43,12 @@ public static class Permissions
     /// <summary>Say how members must sign in.</summary>
     public static Permission ManagePolicy { get; } = new("policy.manage", OrganizationRole.Owner);
 
+    /// <summary>See through which provider members sign in.</summary>
+    public static Permission ReadSso { get; } = new("sso.read", OrganizationRole.Admin);
+
+    /// <summary>Say through which provider members sign in, and whether they must.</summary>
+    public static Permission ManageSso { get; } = new("sso.manage", OrganizationRole.Owner);
+
     /// <summary>Read and export the audit log, which holds network addresses of members.</summary>
     public static Permission ReadAudit { get; } = new("audit.read", OrganizationRole.Admin);
 
@@ -77,7 +83,7 @@ public static class Permissions
     public static IReadOnlyList<Permission> All { get; } =
     [
         ReadOrganization, ManageOrganization, DeleteOrganization, LeaveOrganization, TransferOrganization,
-        ReadMembers, ManageMembers, ReadDomains, ManageDomains, ReadPolicy, ManagePolicy, ReadAudit,
+        ReadMembers, ManageMembers, ReadDomains, ManageDomains, ReadPolicy, ManagePolicy, ReadSso, ManageSso, ReadAudit,
         ReadClients, ManageClients,
         ReadApplications, PublishApplications, ManageApplications, ReadClusters, ManageClusters, ManageInstalls, SubmitApprovals,
     ];

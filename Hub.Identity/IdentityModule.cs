@@ -29,6 +29,7 @@ public static partial class IdentityModule
         AddPeople(services);
         AddOrganizations(services);
         AddProvider(services);
+        AddSso(services);
         AddPages(services);
         return services;
     }
@@ -41,6 +42,7 @@ public static partial class IdentityModule
         var v1 = routes.MapGroup("/v1").WithTags("Identity");
         MapPeople(v1, limits);
         MapOrganizations(v1);
+        MapSso(v1);
         MapPages(routes, limits);
         return routes;
     }

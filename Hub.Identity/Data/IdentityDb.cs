@@ -1,4 +1,5 @@
 using CodeZero.Hub.Identity.Domain;
+using CodeZero.Hub.Identity.Sso;
 using CodeZero.Hub.Platform.Data;
 using CodeZero.Hub.Platform.Tenancy;
 using Microsoft.AspNetCore.Identity.EntityFrameworkCore;
@@ -37,6 +38,9 @@ internal sealed class IdentityDb(DbContextOptions<IdentityDb> options, Tenant te
     public DbSet<RevokedToken> RevokedTokens => Set<RevokedToken>();
     public DbSet<RegisteredClient> Clients => Set<RegisteredClient>();
     public DbSet<RegisteredClientSecret> ClientSecrets => Set<RegisteredClientSecret>();
+    public DbSet<SsoProvider> SsoProviders => Set<SsoProvider>();
+    public DbSet<SsoLink> SsoLinks => Set<SsoLink>();
+    public DbSet<SsoSignIn> SsoSignIns => Set<SsoSignIn>();
     public DbSet<SigningKey> SigningKeys => Set<SigningKey>();
 
     /// <summary>Waits until no other transaction holds the same name; held to the end of this transaction.</summary>
@@ -54,6 +58,7 @@ internal sealed class IdentityDb(DbContextOptions<IdentityDb> options, Tenant te
         AccountDeletionsModel.Map(builder);
         OrganizationsModel.Map(builder);
         AuditModel.Map(builder);
+        SsoModel.Map(builder);
         ProviderModel.Map(builder);
         builder.ApplyHubConventions(this, Schema);
     }

@@ -42,7 +42,16 @@ internal sealed class Organizations(IdentityDb db) : IOrganizations
         join organization in db.Organizations.IgnoreQueryFilters([ModuleDatabase.TenantFilter]) on member.OrganizationId equals organization.OrganizationId
         join entry in db.Directory on member.OrganizationId equals entry.Id
         where member.UserId == userId && (limitedTo == null || member.OrganizationId == limitedTo)
-        select new MembershipView { OrganizationId = member.OrganizationId, Slug = entry.Slug, Name = organization.Name, Role = member.Role, MfaRequiredSince = organization.MfaRequiredSince };
+        select new MembershipView
+        {
+            OrganizationId = member.OrganizationId,
+            Slug = entry.Slug,
+            Name = organization.Name,
+            Role = member.Role,
+            MfaRequiredSince = organization.MfaRequiredSince,
+            SsoRequiredSince = organization.SsoRequiredSince,
+            BreakGlass = member.BreakGlass,
+        };
 }
 
 /// <summary>A membership with its organization's names, as queries can order and filter it.</summary>
@@ -53,6 +62,10 @@ internal sealed class MembershipView
     public required string Name { get; init; }
     public required OrganizationRole Role { get; init; }
     public required DateTimeOffset? MfaRequiredSince { get; init; }
+    public required DateTimeOffset? SsoRequiredSince { get; init; }
+    public required bool BreakGlass { get; init; }
 
-    public Membership ToContract() => new(OrganizationId, Slug, Name, Role, Organization.MfaRequiredFrom(MfaRequiredSince, Role));
+    /// <summary>Who gets in without the provider while others may not, does so by two factors.</summary>
+    public Membership ToContract() => new(OrganizationId, Slug, Name, Role,
+        SsoRequiredSince is { } since && BreakGlass ? since : Organization.MfaRequiredFrom(MfaRequiredSince, Role), SsoRequiredSince is not null && !BreakGlass);
 }

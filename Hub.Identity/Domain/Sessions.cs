@@ -115,12 +115,13 @@ internal sealed class Sessions(IdentityDb db, UserManager<Person> users, TokenFa
             && db.Users.Any(person => person.Id == row.UserId && person.SecurityStamp == row.SecurityStamp && person.LockoutEnd != DateTimeOffset.MaxValue));
     }
 
-    /// <summary>Ends what one organization's provider signed in: of one person, or of everybody; and whatever came of it.</summary>
-    public async Task EndLimitedAsync(Guid organizationId, Guid? userId, string reason, CancellationToken ct)
+    /// <summary>Ends what an organization's provider signed in, and whatever came of it.</summary>
+    /// <param name="reason">For the log; no personal data.</param>
+    public async Task EndLimitedAsync(Guid organizationId, string reason, CancellationToken ct)
     {
         var now = clock.GetUtcNow();
-        await db.Sessions.Where(row => row.LimitedTo == organizationId && (userId == null || row.UserId == userId) && row.EndedAt == null).ExecuteUpdateAsync(set => set.SetProperty(row => row.EndedAt, now), ct);
-        await families.RevokeFederatedAsync(organizationId, userId, reason, ct);
+        await db.Sessions.Where(row => row.LimitedTo == organizationId && row.EndedAt == null).ExecuteUpdateAsync(set => set.SetProperty(row => row.EndedAt, now), ct);
+        await families.RevokeFederatedAsync(organizationId, reason, ct);
     }
 
     public static SignedIn? Read(ClaimsPrincipal principal) =>

@@ -32,9 +32,9 @@ internal sealed partial class TokenFamilies(IdentityDb db, TimeProvider clock, I
     public Task RevokeOfMembershipAsync(Guid userId, Guid organizationId, string reason, CancellationToken ct) =>
         RevokeAsync(grant => grant.UserId == userId && (grant.ClientOwner == organizationId || grant.LimitedTo == organizationId), reason, ct);
 
-    /// <summary>What came of sign-ins through an organization's provider: of one person, or of everybody.</summary>
-    public Task RevokeFederatedAsync(Guid organizationId, Guid? userId, string reason, CancellationToken ct) =>
-        RevokeAsync(grant => grant.LimitedTo == organizationId && grant.Amr.Contains(AuthenticationMethods.Federated) && (userId == null || grant.UserId == userId), reason, ct);
+    /// <summary>What came of sign-ins through an organization's provider.</summary>
+    public Task RevokeFederatedAsync(Guid organizationId, string reason, CancellationToken ct) =>
+        RevokeAsync(grant => grant.LimitedTo == organizationId && grant.Amr.Contains(AuthenticationMethods.Federated), reason, ct);
 
     private async Task RevokeAsync(Expression<Func<Grant, bool>> which, string reason, CancellationToken ct)
     {

@@ -96,6 +96,12 @@ public sealed class AuditTests(AuditTests.HubWithDns hub) : IClassFixture<AuditT
             await stage.SignInWithTwoFactorsAsync();
             return await stage.ChangeAsync(HttpMethod.Put, "/policy", new { requireMfa = true });
         },
+        ["PUT /v1/orgs/{org}/sso"] = stage => Task.FromResult(stage.SignOn()),
+        ["DELETE /v1/orgs/{org}/sso"] = async stage =>
+        {
+            await Stage.DoAsync(stage.SignOn());
+            return stage.Delete("/sso");
+        },
         ["POST /v1/orgs/{org}/clients"] = stage => Task.FromResult(stage.Register()),
         ["PUT /v1/orgs/{org}/clients/{client:guid}"] = async stage =>
             await stage.ChangeAsync(HttpMethod.Put, $"/clients/{await stage.ClientAsync()}", new { name = "Renamed", authenticationMethod = "client_secret_basic", grants = ForItself }),
@@ -186,6 +192,8 @@ public sealed class AuditTests(AuditTests.HubWithDns hub) : IClassFixture<AuditT
         public async Task<Guid> InvitationAsync() => (await DoAsync(Invite())).GetProperty("id").GetGuid();
 
         public Func<Task<HttpResponseMessage>> Register() => Post("/clients", new { client = new { name = "Audited", authenticationMethod = "client_secret_basic", grants = ForItself } });
+
+        public Func<Task<HttpResponseMessage>> SignOn() => () => owner.Client.PutAsJsonAsync(Address("/sso"), new { issuer = "https://login.example.com", clientId = "hub", clientSecret = "secret" });
 
         public async Task<Guid> ClientAsync() => (await DoAsync(Register())).GetProperty("client").GetProperty("id").GetGuid();
 

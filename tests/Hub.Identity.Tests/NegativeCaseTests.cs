@@ -5,13 +5,13 @@ namespace CodeZero.Hub.Identity.Tests;
 
 /// <summary>
 /// The list of what any OpenID provider has to refuse, by the letters of its themes: A authorization, P PKCE, C clients, D codes, R refresh tokens, M machines and resources, I tokens in use,
-/// Q pushed requests, J proofs, L signing out, V devices, K discovery and keys, Z what must succeed. Each row is the name of a test, or stands here with the reason why it cannot be one.
+/// Q pushed requests, J proofs, L signing out, V devices, K discovery and keys, O organizations, Z what must succeed. Each row is the name of a test, or stands here with the reason why it cannot be one.
 /// </summary>
 public sealed partial class NegativeCaseTests
 {
     private static readonly (char Theme, int From, int To)[] Rows =
     [
-        ('A', 1, 43), ('P', 1, 12), ('C', 1, 25), ('D', 1, 13), ('R', 1, 14), ('M', 1, 6), ('I', 1, 20), ('Q', 1, 10), ('J', 1, 15), ('L', 1, 9), ('K', 1, 7), ('V', 1, 14), ('Z', 1, 12),
+        ('A', 1, 43), ('P', 1, 12), ('C', 1, 25), ('D', 1, 13), ('R', 1, 14), ('M', 1, 6), ('I', 1, 20), ('Q', 1, 10), ('J', 1, 15), ('L', 1, 9), ('K', 1, 7), ('V', 1, 14), ('Z', 1, 12), ('O', 1, 4),
     ];
 
     private static readonly Dictionary<string, string> Exempt = new()

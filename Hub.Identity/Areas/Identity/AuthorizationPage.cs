@@ -13,6 +13,7 @@ internal abstract class AuthorizationPage(
 
     protected Authorizations Authorizations => authorizations;
     protected ClientRegistry Clients => clients;
+    protected OrganizationLimits Limits => limits;
     protected string Issuer => options.Value.Issuer;
 
     /// <summary>The next step of a request: sign-in, consent, or the answer.</summary>

@@ -90,6 +90,7 @@ internal static class OrganizationNavigation
         ("/invitations", "Invitations", Permissions.ManageMembers),
         ("/domains", "Domains", Permissions.ReadDomains),
         ("/policy", "Policy", Permissions.ReadPolicy),
+        ("/sso", "Single sign-on", Permissions.ReadSso),
         ("/audit", "Audit log", Permissions.ReadAudit),
     ];
 }

@@ -43,6 +43,8 @@ internal sealed class PersonExport(IdentityDb db, Organizations organizations, P
                 .Select(row => new { row.Id, row.ClientId, row.Scopes, row.LimitedTo, row.AuthenticatedAt, row.CreatedAt, row.ExpiresAt, row.RevokedAt }), ct),
             Deletion = await db.AccountDeletions.AsNoTracking().Where(row => row.UserId == userId).Select(row => new { row.RequestedAt, row.DueAt }).SingleOrDefaultAsync(ct),
             Organizations = memberships.Select(membership => new { membership.OrganizationId, membership.Slug, membership.Name, membership.Role }),
+            Providers = await db.InTransactionAsync(() => db.SsoLinks.IgnoreQueryFilters([ModuleDatabase.TenantFilter]).AsNoTracking().Where(link => link.UserId == userId).OrderBy(link => link.CreatedAt)
+                .Select(link => new { link.OrganizationId, link.Issuer, link.Subject, link.CreatedAt, link.LastUsedAt }).ToListAsync(ct), ct),
             Actions = ActionsAsync(userId, [.. memberships.Select(membership => membership.OrganizationId)], ct),
         }, Json, ct);
     }

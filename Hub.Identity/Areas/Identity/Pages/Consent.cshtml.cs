@@ -27,7 +27,7 @@ internal sealed class ConsentModel(
         if (Session is null)
             return SeeOther(OtherAccountAddress);
         ClientName = client.Name;
-        var (_, limitedTo) = await limits.DecideAsync(pending.Request, client, Session, Aborted);
+        var (_, limitedTo) = await Limits.DecideAsync(pending.Request, client, Session, Aborted);
         Permissions = ScopeWords.Of(pending.Request.Scopes, limitedTo is { } only ? await organizations.FindSlugAsync(only, Aborted) : null);
         Destination = new Uri(pending.Request.RedirectUri).IsLoopback ? "this computer" : new Uri(pending.Request.RedirectUri).Host;
         AllowFormsTo(pending.Request.RedirectUri);
