@@ -1,4 +1,3 @@
-using CodeZero.Hub.Contracts;
 using CodeZero.Hub.Identity.Domain;
 using CodeZero.Hub.Identity.Sso;
 using Microsoft.EntityFrameworkCore;
@@ -16,7 +15,7 @@ internal static class SsoModel
             provider.HasKey(p => p.OrganizationId);
             provider.Property(p => p.PublicKey).HasColumnType("jsonb");
             provider.Property(p => p.MultiFactor).HasConversion(trust => trust.ToString().ToLowerInvariant(), text => Enum.Parse<MultiFactorTrust>(text, true));
-            provider.Property(p => p.JoinRole).HasConversion(role => role.ToString()!.ToLowerInvariant(), text => Enum.Parse<OrganizationRole>(text, true));
+            provider.Property(p => p.JoinRole).HasConversion(OrganizationsModel.Role);
             provider.Property(p => p.RowVersion).IsRowVersion();
             provider.Ignore(p => p.Authentication);
             provider.HasOne<Organization>().WithOne().HasForeignKey<SsoProvider>(p => p.OrganizationId).OnDelete(DeleteBehavior.Cascade);

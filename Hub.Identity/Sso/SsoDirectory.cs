@@ -67,9 +67,9 @@ internal sealed class SsoDirectory([FromKeyedServices(SsoDirectory.Http)] Guarde
         return await http.SendAsync(request, ct) switch
         {
             Fetched.Answer { Status: HttpStatusCode.OK } answer => (answer.Body, null),
-            Fetched.Answer { Status: >= HttpStatusCode.MultipleChoices and < HttpStatusCode.BadRequest } => (null, new(SsoStep.Discovery, $"{address.Host} redirects elsewhere, which is not followed. Write the issuer as its own discovery document has it.")),
-            Fetched.Answer answer => (null, new(SsoStep.Discovery, $"{address} answers with status {(int)answer.Status}, not 200.")),
-            Fetched.Failed failed => (null, Describe(failed.Fault, address.Host)),
+            Fetched.Answer { Status: >= HttpStatusCode.MultipleChoices and < HttpStatusCode.BadRequest } => (null, new(SsoStep.Discovery, $"{address.IdnHost} redirects elsewhere, which is not followed. Write the issuer as its own discovery document has it.")),
+            Fetched.Answer answer => (null, new(SsoStep.Discovery, $"{address.IdnHost} answers with status {(int)answer.Status}, not 200.")),
+            Fetched.Failed failed => (null, Describe(failed.Fault, address.IdnHost)),
             _ => throw new System.Diagnostics.UnreachableException(),
         };
     }

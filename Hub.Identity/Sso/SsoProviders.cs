@@ -31,17 +31,23 @@ internal sealed class SsoProviders(IdentityDb db, Tenant tenant, SsoSecrets secr
 
     public Task<SsoProvider?> FindAsync(CancellationToken ct) => db.SsoProviders.SingleOrDefaultAsync(ct);
 
+    /// <summary>The same, to be changed: nobody else changes it, or who is a member, until the transaction ends.</summary>
+    public async Task<SsoProvider?> FindAndLockAsync(CancellationToken ct)
+    {
+        await memberships.LockAsync(ct);
+        return await FindAsync(ct);
+    }
+
     /// <summary>Whether members must sign in through the provider, and the owners who need not.</summary>
     public async Task<(bool Enforced, IReadOnlyList<Guid> BreakGlass)> ReadEnforcementAsync(CancellationToken ct) =>
         (await db.Organizations.AsNoTracking().AnyAsync(organization => organization.SsoRequiredSince != null, ct),
         await db.Memberships.AsNoTracking().Where(member => member.BreakGlass).OrderBy(member => member.UserId).Select(member => member.UserId).ToListAsync(ct));
 
     /// <summary>Keeps the settings. Another issuer or client ends what the former one signed in.</summary>
-    /// <param name="provider">The present one; null: there is none.</param>
+    /// <param name="provider">The present one, by <see cref="FindAndLockAsync"/>; null: there is none.</param>
     /// <param name="by">The owner who asks.</param>
     public async Task<SsoChange> SaveAsync(SsoProvider? provider, SsoSettings settings, Guid by, CancellationToken ct)
     {
-        await memberships.LockAsync(ct);
         var elsewhere = provider is null || provider.Issuer != settings.Issuer || provider.ClientId != settings.ClientId;
         if (settings is { Authentication: SsoAuthentication.Secret, Secret: null } && (elsewhere || provider!.Authentication != SsoAuthentication.Secret))
             return SsoChange.SecretMissing; // the one there is must not go to somebody else
@@ -73,7 +79,6 @@ internal sealed class SsoProviders(IdentityDb db, Tenant tenant, SsoSecrets secr
     /// <summary>Nobody signs in through the provider any more: what it signed in ends, and who it knew is forgotten. Members stay.</summary>
     public async Task RemoveAsync(SsoProvider provider, CancellationToken ct)
     {
-        await memberships.LockAsync(ct);
         var before = await DescribeAsync(provider, ct);
         await sessions.EndLimitedAsync(Organization, "the organization has no provider any more", ct);
         await db.SsoLinks.ExecuteDeleteAsync(ct);

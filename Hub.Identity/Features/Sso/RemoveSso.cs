@@ -11,7 +11,7 @@ public static class RemoveSso
     [EndpointSummary("Remove the organization's sign-in provider")]
     internal static async Task<Results<NoContent, ProblemHttpResult>> Handle(SsoProviders providers, CancellationToken ct)
     {
-        if (await providers.FindAsync(ct) is not { } provider)
+        if (await providers.FindAndLockAsync(ct) is not { } provider)
             return Problems.NotFound();
         await providers.RemoveAsync(provider, ct);
         return TypedResults.NoContent();

@@ -47,7 +47,7 @@ public static class SetSso
         var settings = request.ToSettings();
         if (SsoRules.FindFault(settings, directory) is var (field, why))
             return Problems.Invalid(field, why);
-        var present = await providers.FindAsync(ct);
+        var present = await providers.FindAndLockAsync(ct);
         if (present is not null && ETags.RequireMatch(http.Request, ETags.OfVersion(present.RowVersion)) is { } refused)
             return refused;
         if (SsoProblems.Of(await providers.SaveAsync(present, settings, caller.UserId, ct)) is { } problem)

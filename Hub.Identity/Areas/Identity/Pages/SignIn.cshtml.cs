@@ -45,7 +45,7 @@ internal sealed class SignInModel(
     {
         if (await LoadAsync() is { } refused)
             return refused;
-        if (Pending is null && (OwnSession is not null || (Session is not null && ReturnUrl is null)))
+        if (Pending is null && Organization is null && (OwnSession is not null || (Session is not null && ReturnUrl is null)))
             return GoOn();
         Input.Email = Pending?.Request.LoginHint;
         return await AskAsync();

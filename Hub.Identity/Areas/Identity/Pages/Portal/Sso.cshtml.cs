@@ -88,7 +88,7 @@ internal sealed class SsoModel(IdentityDb db, SsoProviders providers, SsoDirecto
         var settings = new SsoSettings(Input.Issuer?.Trim() ?? "", Input.ClientId?.Trim() ?? "", Input.Authentication, string.IsNullOrEmpty(Input.ClientSecret) ? null : Input.ClientSecret, scopes, Input.EmailClaim ?? "",
             Input.MultiFactor, Input.JoinRole, Input.Enforced, Input.Enforced ? Input.BreakGlass : []);
         var fault = IsOverlong(settings) ? "One of the fields is longer than any that is used." : SsoRules.FindFault(settings, directory)?.Why;
-        fault ??= await db.InTransactionAsync(async () => SsoProblems.Describe(await providers.SaveAsync(await providers.FindAsync(Aborted), settings, Me.UserId, Aborted)), Aborted);
+        fault ??= await db.InTransactionAsync(async () => SsoProblems.Describe(await providers.SaveAsync(await providers.FindAndLockAsync(Aborted), settings, Me.UserId, Aborted)), Aborted);
         if (fault is null)
             return Done($"{Base}/sso", "Saved. Try it, and then sign in through it once yourself.");
         await LoadAsync();
@@ -99,7 +99,7 @@ internal sealed class SsoModel(IdentityDb db, SsoProviders providers, SsoDirecto
     {
         await db.InTransactionAsync(async () =>
         {
-            if (await providers.FindAsync(Aborted) is { } provider)
+            if (await providers.FindAndLockAsync(Aborted) is { } provider)
                 await providers.RemoveAsync(provider, Aborted);
         }, Aborted);
         return Done($"{Base}/sso", "Members sign in by themselves again.");
