@@ -49,7 +49,7 @@ internal sealed class Organizations(IdentityDb db) : IOrganizations
             Name = organization.Name,
             Role = member.Role,
             MfaRequiredSince = organization.MfaRequiredSince,
-            SsoRequiredSince = organization.SsoRequiredSince,
+            SsoRequired = organization.SsoRequiredSince != null,
             BreakGlass = member.BreakGlass,
         };
 }
@@ -62,10 +62,8 @@ internal sealed class MembershipView
     public required string Name { get; init; }
     public required OrganizationRole Role { get; init; }
     public required DateTimeOffset? MfaRequiredSince { get; init; }
-    public required DateTimeOffset? SsoRequiredSince { get; init; }
+    public required bool SsoRequired { get; init; }
     public required bool BreakGlass { get; init; }
 
-    /// <summary>Who gets in without the provider while others may not, does so by two factors.</summary>
-    public Membership ToContract() => new(OrganizationId, Slug, Name, Role,
-        SsoRequiredSince is { } since && BreakGlass ? since : Organization.MfaRequiredFrom(MfaRequiredSince, Role), SsoRequiredSince is not null && !BreakGlass);
+    public Membership ToContract() => new(OrganizationId, Slug, Name, Role, Organization.MfaRequiredFrom(MfaRequiredSince, Role), SsoRequired, BreakGlass);
 }

@@ -42,7 +42,8 @@ public static class OrganizationRule
     {
         null => OrganizationAccess.NotAMember,
         _ when limitedTo is { } only && only != membership.OrganizationId => OrganizationAccess.NotAMember,
-        { SsoRequired: true } when permission != Permissions.LeaveOrganization && !(limitedTo == membership.OrganizationId && amr.Contains(Federated)) => OrganizationAccess.SsoRequired,
+        { SsoRequired: true } when permission != Permissions.LeaveOrganization && !(limitedTo == membership.OrganizationId && amr.Contains(Federated)) && !(membership.BreakGlass && amr.Contains(MultiFactor)) =>
+            membership.BreakGlass ? OrganizationAccess.MfaRequired : OrganizationAccess.SsoRequired,
         { MfaRequiredFrom: { } from } when now >= from && permission != Permissions.LeaveOrganization && !amr.Contains(MultiFactor) => OrganizationAccess.MfaRequired,
         _ when membership.Role < permission.Minimum => OrganizationAccess.RoleTooLow,
         _ => OrganizationAccess.Granted,
