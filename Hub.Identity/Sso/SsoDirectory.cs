@@ -75,7 +75,7 @@ internal sealed class SsoDirectory([FromKeyedServices(SsoDirectory.Http)] Guarde
     }
 
     /// <summary>Why there was no answer, for who wrote the address.</summary>
-    public static SsoFault Describe(FetchFault fault, string host) => fault switch
+    private static SsoFault Describe(FetchFault fault, string host) => fault switch
     {
         FetchFault.Address => new(SsoStep.Address, $"The address on {host} is no https address."),
         FetchFault.Name => new(SsoStep.Dns, $"The DNS knows no address of {host}."),

@@ -34,7 +34,7 @@ internal sealed record SsoArrival(string? ReturnTo, string? Fault);
 /// organization alone.
 /// </summary>
 internal sealed partial class SsoSignIns(
-    IdentityDb db, Tenant tenant, Organizations organizations, SsoDirectory directory, SsoSecrets secrets, SsoIdentities identities, Sessions sessions, [FromKeyedServices(SsoDirectory.Http)] GuardedHttp http,
+    IdentityDb db, Tenant tenant, Organizations organizations, Domains domains, SsoDirectory directory, SsoSecrets secrets, SsoIdentities identities, Sessions sessions, [FromKeyedServices(SsoDirectory.Http)] GuardedHttp http,
     IOptions<HubIdentityOptions> options, TimeProvider clock, ILogger<SsoSignIns> log)
 {
     /// <summary>Where providers send people back to.</summary>
@@ -57,9 +57,7 @@ internal sealed partial class SsoSignIns(
 
     /// <summary>The same by an address: its domain alone decides, whether or not it has an account.</summary>
     public async Task<Guid?> FindByAddressAsync(string email, CancellationToken ct) =>
-        DomainName.OfAddress(email) is { } name && await db.VerifiedDomains.AsNoTracking().SingleOrDefaultAsync(domain => domain.Name == name, ct) is { } owned && await HasProviderAsync(owned.DirectoryId, ct)
-            ? owned.DirectoryId
-            : null;
+        await domains.FindOrganizationAsync(email, ct) is { } organization && await HasProviderAsync(organization, ct) ? organization : null;
 
     /// <summary>Sends a person to the provider of an organization. A sentence for them when that cannot be.</summary>
     /// <param name="returnTo">A path of the Hub, for afterwards.</param>
