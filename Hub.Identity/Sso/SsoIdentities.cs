@@ -61,7 +61,8 @@ internal sealed class SsoIdentities(
             return (null, NoMember);
         var person = known ?? await CreateAsync(email, identity.Name, ct);
         tenant.SignIn(person.Id); // whose doing the audit log calls it
-        if (!isMember && !await JoinAsync(person.Id, provider.JoinRole!.Value, ct))
+        var first = await NoteAsync(person.Id, ct);
+        if (!isMember && (!first || await memberships.AddAsync(person.Id, provider.JoinRole!.Value, "sso", ct) != MembershipOutcome.Done))
             return (null, NoMember);
         db.Add(new SsoLink(Organization, provider.Issuer, identity.Subject, person.Id, clock.GetUtcNow()));
         await db.SaveChangesAsync(ct);
@@ -113,12 +114,14 @@ internal sealed class SsoIdentities(
         return person;
     }
 
-    /// <summary>Joining by a provider is joining by its domain: once, and never again after they left or were removed.</summary>
-    private async Task<bool> JoinAsync(Guid userId, OrganizationRole role, CancellationToken ct)
+    /// <summary>
+    /// Whether the organization's domain brings the person in for the first time. Joining by a provider is joining by its domain: never again after they left or were removed, also when
+    /// they had come in otherwise.
+    /// </summary>
+    private async Task<bool> NoteAsync(Guid userId, CancellationToken ct)
     {
         var now = clock.GetUtcNow();
-        return await db.Database.ExecuteSqlAsync($"insert into identity.domain_joins (organization_id, user_id, joined_at) values ({Organization}, {userId}, {now}) on conflict do nothing", ct) == 1
-            && await memberships.AddAsync(userId, role, "sso", ct) == MembershipOutcome.Done;
+        return await db.Database.ExecuteSqlAsync($"insert into identity.domain_joins (organization_id, user_id, joined_at) values ({Organization}, {userId}, {now}) on conflict do nothing", ct) == 1;
     }
 
     private const string Disabled = "Your account has been disabled. Ask whoever runs this Hub.";
