@@ -217,12 +217,12 @@ internal sealed partial class SsoSignIns(
         return new(null, Unavailable);
     }
 
-    [LoggerMessage(1060, LogLevel.Information, "Person {Person} signed in through the provider of organization {Organization}")]
+    [LoggerMessage(1080, LogLevel.Information, "Person {Person} signed in through the provider of organization {Organization}")]
     private static partial void SignedIn(ILogger log, Guid person, Guid organization);
 
-    [LoggerMessage(1061, LogLevel.Warning, "Refused what the provider of organization {Organization} sent: {Reason}")]
+    [LoggerMessage(1081, LogLevel.Warning, "Refused what the provider of organization {Organization} sent: {Reason}")]
     private static partial void Refused(ILogger log, Guid organization, string reason);
 
-    [LoggerMessage(1062, LogLevel.Warning, "The provider of organization {Organization} does not serve, at step {Step}: {Reason}")]
+    [LoggerMessage(1082, LogLevel.Warning, "The provider of organization {Organization} does not serve, at step {Step}: {Reason}")]
     private static partial void Unreachable(ILogger log, Guid organization, SsoStep step, string reason);
 }
