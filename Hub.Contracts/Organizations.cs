@@ -22,7 +22,9 @@ public enum OrganizationRole
 
 /// <summary>One person's place in one organization.</summary>
 /// <param name="MfaRequiredFrom">From when on the organization lets this member in only after a sign-in with more than one factor; null: with any.</param>
-public sealed record Membership(Guid OrganizationId, string Slug, string Name, OrganizationRole Role, DateTimeOffset? MfaRequiredFrom = null);
+/// <param name="SsoRequired">Whether the organization lets members in only after a sign-in through its own provider.</param>
+/// <param name="BreakGlass">Whether this one gets in without it too, by two factors of their own.</param>
+public sealed record Membership(Guid OrganizationId, string Slug, string Name, OrganizationRole Role, DateTimeOffset? MfaRequiredFrom = null, bool SsoRequired = false, bool BreakGlass = false);
 
 /// <summary>What other modules may ask of organizations. Implemented by Hub.Identity.</summary>
 public interface IOrganizations

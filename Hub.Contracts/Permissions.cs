@@ -43,6 +43,12 @@ public static class Permissions
     /// <summary>Say how members must sign in.</summary>
     public static Permission ManagePolicy { get; } = new("policy.manage", OrganizationRole.Owner);
 
+    /// <summary>See through which provider members sign in.</summary>
+    public static Permission ReadSso { get; } = new("sso.read", OrganizationRole.Admin);
+
+    /// <summary>Say through which provider members sign in, and whether they must.</summary>
+    public static Permission ManageSso { get; } = new("sso.manage", OrganizationRole.Owner);
+
     /// <summary>Read and export the audit log, which holds network addresses of members.</summary>
     public static Permission ReadAudit { get; } = new("audit.read", OrganizationRole.Admin);
 
@@ -83,7 +89,7 @@ public static class Permissions
     public static IReadOnlyList<Permission> All { get; } =
     [
         ReadOrganization, ManageOrganization, DeleteOrganization, LeaveOrganization, TransferOrganization,
-        ReadMembers, ManageMembers, ReadDomains, ManageDomains, ReadPolicy, ManagePolicy, ReadAudit,
+        ReadMembers, ManageMembers, ReadDomains, ManageDomains, ReadPolicy, ManagePolicy, ReadSso, ManageSso, ReadAudit,
         ReadClients, ManageClients, ReadKeys, ManageKeys,
         ReadApplications, PublishApplications, ManageApplications, ReadClusters, ManageClusters, ManageInstalls, SubmitApprovals,
     ];
@@ -91,5 +97,5 @@ public static class Permissions
     /// <summary>
     /// Those that a personal access token or an API key can have: no token makes tokens, leaves an organization, or does what asks a person for a recent sign-in.
     /// </summary>
-    public static IReadOnlyList<Permission> ForTokens { get; } = [.. All.Except([ManageKeys, LeaveOrganization, DeleteOrganization, TransferOrganization, ManagePolicy])];
+    public static IReadOnlyList<Permission> ForTokens { get; } = [.. All.Except([ManageKeys, LeaveOrganization, DeleteOrganization, TransferOrganization, ManagePolicy, ManageSso])];
 }

@@ -60,6 +60,9 @@ public sealed class HubIdentityOptions
     /// <summary>How often one network address may try.</summary>
     public AddressLimits Limits { get; } = new();
 
+    /// <summary>Signing in through organizations' own providers.</summary>
+    public SingleSignOn Sso { get; } = new();
+
     /// <summary>First-party clients by client identifier. <c>czctl</c> is built in; naming it here replaces it.</summary>
     public IDictionary<string, ClientOptions> Clients { get; } = new Dictionary<string, ClientOptions>(StringComparer.Ordinal);
 
@@ -71,6 +74,16 @@ public sealed class HubIdentityOptions
 
         /// <summary>The shortest password accepted, in characters. Default 12, from 8 to 64.</summary>
         public int MinimumLength { get; set; } = 12;
+    }
+
+    /// <summary>Signing in through organizations' own providers.</summary>
+    public sealed class SingleSignOn
+    {
+        /// <summary>
+        /// True: providers may be in private networks and on this machine, for a Hub of one's own. Default false: whoever owns an organization says what the Hub fetches, and could reach
+        /// into its network.
+        /// </summary>
+        public bool AllowPrivateNetworks { get; set; }
     }
 
     /// <summary>Requests per minute and network address, all usable at once; past them 429 with <c>Retry-After</c>.</summary>

@@ -53,7 +53,7 @@ public static partial class IdentityModule
                 return;
             AddressLimit? limit = descriptor.ViewEnginePath switch
             {
-                "/SignIn" or "/SignInCode" or "/Reauthenticate" or "/Reset" => new("sign-in", limits.SignInsPerMinute),
+                "/SignIn" or "/SignInCode" or "/SsoCallback" or "/Reauthenticate" or "/Reset" => new("sign-in", limits.SignInsPerMinute),
                 "/SignUp" or "/CompleteSignUp" or "/Forgot" => new("sign-up", limits.SignUpsPerMinute),
                 "/Device" => new("device-code", limits.DeviceCodesPerMinute),
                 "/Authorize" => new("authorize", limits.AuthorizationsPerMinute),

@@ -23,7 +23,7 @@ public static partial class IdentityModule
     private static void AddProvider(IServiceCollection services)
     {
         services.AddSingleton<ClientRegistry>().AddSingleton<SecretThrottle>().AddSingleton<SigningKeyMaterial>().AddSingleton<SigningKeys>().AddSingleton<TokenIssuer>().AddSingleton<IdTokenHints>().AddSingleton<SignedOutReturns>();
-        services.AddScoped<Authorizations>().AddScoped<PushedRequests>().AddScoped<ClientAuthentication>().AddScoped<TokenFamilies>().AddScoped<PersonTokens>().AddScoped<IssuedTokens>();
+        services.AddScoped<Authorizations>().AddScoped<OrganizationLimits>().AddScoped<PushedRequests>().AddScoped<ClientAuthentication>().AddScoped<TokenFamilies>().AddScoped<PersonTokens>().AddScoped<IssuedTokens>();
         services.AddScoped<ITokenGrant, AuthorizationCodeGrant>().AddScoped<ITokenGrant, RefreshTokenGrant>().AddScoped<ITokenGrant, ClientCredentialsGrant>();
         services.AddScoped<ITokenGrant, DeviceCodeGrant>().AddScoped<DeviceAuthorizations>().AddSingleton<UserCodeThrottle>().AddScoped<AuthorizeDevice.Endpoint>();
         services.AddScoped<ClientTokens>().AddScoped<ClusterTokens>().AddScoped<WorkloadTokens>().AddScoped<Workloads>().AddScoped<ITokenGrant, TokenExchangeGrant>();

@@ -30,6 +30,7 @@ public static partial class IdentityModule
         AddOrganizations(services);
         AddProvider(services);
         AddTokens(services);
+        AddSso(services);
         AddPages(services);
         return services;
     }
@@ -43,6 +44,7 @@ public static partial class IdentityModule
         MapPeople(v1, limits);
         MapOrganizations(v1);
         MapTokens(v1);
+        MapSso(v1);
         MapPages(routes, limits);
         return routes;
     }

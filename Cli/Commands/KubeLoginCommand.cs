@@ -33,7 +33,7 @@ internal static class KubeLoginCommand
         }
         catch (TokenRefusedException refusal) when (refusal.Error == "insufficient_user_authentication")
         {
-            throw CommandError.Refused("kube.second_factor", "The organization asks for a second factor, and your sign-in had none.", "Sign in again, with your second factor: czctl login");
+            throw CommandError.Refused("kube.sign_in", refusal.Message, "Sign in as the organization asks: czctl login");
         }
         catch (TokenRefusedException refusal)
         {

@@ -1,4 +1,5 @@
 using CodeZero.Hub.Identity.Domain;
+using CodeZero.Hub.Identity.Sso;
 using CodeZero.Hub.Platform.Data;
 using CodeZero.Hub.Platform.Tenancy;
 using Microsoft.AspNetCore.Identity.EntityFrameworkCore;
@@ -38,6 +39,9 @@ internal sealed class IdentityDb(DbContextOptions<IdentityDb> options, Tenant te
     public DbSet<RegisteredClient> Clients => Set<RegisteredClient>();
     public DbSet<RegisteredClientSecret> ClientSecrets => Set<RegisteredClientSecret>();
     public DbSet<Workload> Workloads => Set<Workload>();
+    public DbSet<SsoProvider> SsoProviders => Set<SsoProvider>();
+    public DbSet<SsoLink> SsoLinks => Set<SsoLink>();
+    public DbSet<SsoSignIn> SsoSignIns => Set<SsoSignIn>();
     public DbSet<SigningKey> SigningKeys => Set<SigningKey>();
     public DbSet<PersonalToken> PersonalTokens => Set<PersonalToken>();
     public DbSet<ApiKey> ApiKeys => Set<ApiKey>();
@@ -57,6 +61,7 @@ internal sealed class IdentityDb(DbContextOptions<IdentityDb> options, Tenant te
         AccountDeletionsModel.Map(builder);
         OrganizationsModel.Map(builder);
         AuditModel.Map(builder);
+        SsoModel.Map(builder);
         ProviderModel.Map(builder);
         ApiTokensModel.Map(builder);
         builder.ApplyHubConventions(this, Schema);

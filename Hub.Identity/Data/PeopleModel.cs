@@ -56,6 +56,7 @@ internal static class PeopleModel
         {
             session.ToTable("sessions");
             session.HasOne<Person>().WithMany().HasForeignKey(s => s.UserId).OnDelete(DeleteBehavior.Cascade);
+            session.HasIndex(s => s.LimitedTo).HasFilter("limited_to is not null");
         });
     }
 }

@@ -27,6 +27,8 @@ internal static class ProviderModel
             grant.HasOne<Person>().WithMany().HasForeignKey(g => g.UserId).OnDelete(DeleteBehavior.Cascade);
             grant.HasIndex(g => g.ExpiresAt);
             grant.HasIndex(g => g.ClientId);
+            grant.HasIndex(g => g.LimitedTo).HasFilter("limited_to is not null");
+            grant.Ignore(g => g.IsFederated);
         });
         builder.Entity<AuthorizationCode>(code =>
         {

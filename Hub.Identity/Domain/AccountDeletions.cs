@@ -91,8 +91,14 @@ internal sealed partial class AccountDeletions(IServiceScopeFactory scopes, Emai
             await using var transaction = await db.Database.BeginTransactionAsync(ct);
             if (ending.Any(organization => organization.Id == membership.OrganizationId))
                 await provider.GetRequiredService<OrganizationSettings>().EndAsync(await db.Organizations.SingleAsync(ct), membership.Slug, ct);
-            else if (await provider.GetRequiredService<Memberships>().RemoveAsync(userId, userId, ct) is MembershipOutcome.LastOwner)
-                return $"{membership.Name} has no owner but you. Make another member its owner, or choose that it ends with your account.";
+            else
+                switch (await provider.GetRequiredService<Memberships>().RemoveAsync(userId, userId, ct))
+                {
+                    case MembershipOutcome.LastOwner:
+                        return $"{membership.Name} has no owner but you. Make another member its owner, or choose that it ends with your account.";
+                    case MembershipOutcome.LastBreakGlass:
+                        return $"You are the last owner of {membership.Name} who gets in without its provider. Name another one there first.";
+                }
             await transaction.CommitAsync(ct);
         }
         return null;

@@ -17,6 +17,9 @@ internal static class AuthenticationMethods
     /// <summary>A key that its owner's devices share.</summary>
     public const string SoftwareKey = "swk";
 
+    /// <summary>An organization's own provider vouched for the person. Not of RFC 8176; always together with the limit to that organization.</summary>
+    public const string Federated = OrganizationRule.Federated;
+
     /// <summary>More than one factor. Set beside the others, and what an organization's policy looks for.</summary>
     public const string MultiFactor = OrganizationRule.MultiFactor;
 }

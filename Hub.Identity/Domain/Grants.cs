@@ -7,7 +7,7 @@ namespace CodeZero.Hub.Identity.Domain;
 /// </summary>
 internal sealed class Grant(
     Guid id, Guid userId, string clientId, string[] scopes, Guid sessionId, string securityStamp, string[] amr, DateTimeOffset authenticatedAt, DateTimeOffset createdAt, DateTimeOffset expiresAt,
-    string[] resources, Guid? clientOwner)
+    string[] resources, Guid? clientOwner, Guid? limitedTo)
 {
     public Guid Id { get; private set; } = id;
     public Guid UserId { get; private set; } = userId;
@@ -34,6 +34,12 @@ internal sealed class Grant(
 
     /// <summary>The organization whose client it is; null for one of the Hub's own. Grants belong to their person, and are in no tenant.</summary>
     public Guid? ClientOwner { get; private set; } = clientOwner;
+
+    /// <summary>The one organization that its tokens are for: of a limited session, or asked for; null: all of the person's.</summary>
+    public Guid? LimitedTo { get; private set; } = limitedTo;
+
+    /// <summary>Whether an organization's provider vouched for the person, and not they themselves.</summary>
+    public bool IsFederated => Amr.Contains(AuthenticationMethods.Federated);
 
     /// <summary>The key its refresh tokens are bound to (RFC 9449 §5); null when not bound.</summary>
     public string? DpopJkt { get; private set; }

@@ -1,5 +1,6 @@
 using CodeZero.Hub.Contracts;
 using CodeZero.Hub.Identity.Data;
+using CodeZero.Hub.Identity.Protocol;
 using CodeZero.Hub.Platform.Tenancy;
 using Microsoft.EntityFrameworkCore;
 
@@ -21,13 +22,16 @@ internal enum MembershipOutcome
 
     /// <summary>The organization would be left without an owner.</summary>
     LastOwner,
+
+    /// <summary>Nobody would get in without the organization's provider any more, while everybody else must sign in through it.</summary>
+    LastBreakGlass,
 }
 
 /// <summary>
 /// Who is in the organization that the scope works for, and as what. Changes wait for each other to the end of their transactions, so that of two owners who remove each other
 /// one stays; and each is in the audit log. Needs an open transaction of <see cref="IdentityDb"/>.
 /// </summary>
-internal sealed class Memberships(IdentityDb db, Tenant tenant, IAuditLog audit, TimeProvider clock)
+internal sealed class Memberships(IdentityDb db, Tenant tenant, TokenFamilies families, IAuditLog audit, TimeProvider clock)
 {
     private Guid Organization => tenant.OrganizationId ?? throw new InvalidOperationException("This scope works for no organization, which then has no members.");
 
@@ -58,8 +62,8 @@ internal sealed class Memberships(IdentityDb db, Tenant tenant, IAuditLog audit,
             return MembershipOutcome.AboveOwnRole;
         if (member.Role == role)
             return MembershipOutcome.Unchanged;
-        if (await IsLastOwnerAsync(member, ct))
-            return MembershipOutcome.LastOwner;
+        if (await FindHoldAsync(member, ct) is { } hold)
+            return hold;
         await SetRoleAsync(member, role, ct);
         return MembershipOutcome.Done;
     }
@@ -81,11 +85,12 @@ internal sealed class Memberships(IdentityDb db, Tenant tenant, IAuditLog audit,
             return MembershipOutcome.NotAMember;
         if (by != userId && !await ReachesAsync(by, member.Role, ct))
             return MembershipOutcome.AboveOwnRole;
-        if (await IsLastOwnerAsync(member, ct))
-            return MembershipOutcome.LastOwner;
+        if (await FindHoldAsync(member, ct) is { } hold)
+            return hold;
         db.Remove(member);
         await db.SaveChangesAsync(ct);
         await WithdrawInvitationsAsync(userId, null, ct);
+        await EndSignInsAsync(userId, ct);
         await RecordAsync(by == userId ? "member.left" : "member.removed", userId, before: new { member.Role }, after: null, ct);
         return MembershipOutcome.Done;
     }
@@ -100,12 +105,13 @@ internal sealed class Memberships(IdentityDb db, Tenant tenant, IAuditLog audit,
             return MembershipOutcome.NotAMember;
         if (from == to)
             return MembershipOutcome.Unchanged;
+        if (owner.BreakGlass && await IsLastBreakGlassAsync(owner, ct))
+            return MembershipOutcome.LastBreakGlass;
         if (successor.Role != OrganizationRole.Owner)
             await SetRoleAsync(successor, OrganizationRole.Owner, ct);
         await SetRoleAsync(owner, OrganizationRole.Admin, ct);
         return MembershipOutcome.Done;
     }
-
 
     private Task<Member?> FindAsync(Guid userId, CancellationToken ct) => db.Memberships.SingleOrDefaultAsync(member => member.UserId == userId, ct);
 
@@ -120,8 +126,24 @@ internal sealed class Memberships(IdentityDb db, Tenant tenant, IAuditLog audit,
             ?? await db.ApiKeys.Where(key => key.Id == asking && key.RevokedAt == null && key.ExpiresAt > now).Select(key => (OrganizationRole?)key.Role).SingleOrDefaultAsync(ct);
     }
 
-    private async Task<bool> IsLastOwnerAsync(Member member, CancellationToken ct) =>
-        member.Role == OrganizationRole.Owner && !await db.Memberships.AnyAsync(other => other.Role == OrganizationRole.Owner && other.UserId != member.UserId, ct);
+    /// <summary>Why a member must stay an owner; null when they need not.</summary>
+    private async Task<MembershipOutcome?> FindHoldAsync(Member member, CancellationToken ct)
+    {
+        if (member.Role == OrganizationRole.Owner && !await db.Memberships.AnyAsync(other => other.Role == OrganizationRole.Owner && other.UserId != member.UserId, ct))
+            return MembershipOutcome.LastOwner;
+        return member.BreakGlass && await IsLastBreakGlassAsync(member, ct) ? MembershipOutcome.LastBreakGlass : null;
+    }
+
+    private async Task<bool> IsLastBreakGlassAsync(Member member, CancellationToken ct) => !await db.Memberships.AnyAsync(other => other.BreakGlass && other.UserId != member.UserId, ct);
+
+    /// <summary>What was limited to the organization ends with the membership, and its provider's word for the person with it.</summary>
+    private async Task EndSignInsAsync(Guid userId, CancellationToken ct)
+    {
+        var now = clock.GetUtcNow();
+        await db.SsoLinks.Where(link => link.UserId == userId).ExecuteDeleteAsync(ct);
+        await db.Sessions.Where(row => row.UserId == userId && row.LimitedTo == Organization && row.EndedAt == null).ExecuteUpdateAsync(set => set.SetProperty(row => row.EndedAt, now), ct);
+        await families.RevokeOfMembershipAsync(userId, Organization, "the membership ended", ct);
+    }
 
     private async Task SetRoleAsync(Member member, OrganizationRole role, CancellationToken ct)
     {

@@ -26,11 +26,16 @@ internal sealed class Organization(Guid organizationId, string name, DateTimeOff
     /// <summary>Since when members must sign in with more than one factor; null: they need not.</summary>
     public DateTimeOffset? MfaRequiredSince { get; private set; }
 
+    /// <summary>Since when members must sign in through the organization's own provider; null: they need not.</summary>
+    public DateTimeOffset? SsoRequiredSince { get; private set; }
+
     public uint RowVersion { get; private set; }
 
     public void Rename(string name) => Name = name;
 
     public void RequireMfa(bool required, DateTimeOffset now) => MfaRequiredSince = required ? MfaRequiredSince ?? now : null;
+
+    public void RequireSso(bool required, DateTimeOffset now) => SsoRequiredSince = required ? SsoRequiredSince ?? now : null;
 
     /// <summary>From when on a member of this role is let in with more than one factor only.</summary>
     public static DateTimeOffset? MfaRequiredFrom(DateTimeOffset? since, OrganizationRole role) => role == OrganizationRole.Owner ? since + OwnersGrace : since;
@@ -43,7 +48,13 @@ internal sealed class Member(Guid organizationId, Guid userId, OrganizationRole 
     public Guid UserId { get; private set; } = userId;
     public OrganizationRole Role { get; private set; } = role;
     public DateTimeOffset Since { get; private set; } = since;
+
+    /// <summary>An owner who gets in by factors of their own also while everybody else must sign in through the organization's provider: for the day that it fails.</summary>
+    public bool BreakGlass { get; private set; }
+
     public uint RowVersion { get; private set; }
 
-    public void BecomeA(OrganizationRole role) => Role = role;
+    public void BecomeA(OrganizationRole role) => (Role, BreakGlass) = (role, BreakGlass && role == OrganizationRole.Owner);
+
+    public void BreakTheGlass(bool may) => BreakGlass = may;
 }

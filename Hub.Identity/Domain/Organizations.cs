@@ -36,13 +36,22 @@ internal sealed class Organizations(IdentityDb db) : IOrganizations
         while (page.Length == PageSize);
     }
 
-    /// <summary>The person's memberships in all their organizations. Row-level security lets the signed-in person alone see them.</summary>
-    public IQueryable<MembershipView> OfPerson(Guid userId) =>
+    /// <summary>The person's memberships in all their organizations, or in the one that their sign-in is for. Row-level security lets the signed-in person alone see them.</summary>
+    public IQueryable<MembershipView> OfPerson(Guid userId, Guid? limitedTo = null) =>
         from member in db.Memberships.IgnoreQueryFilters([ModuleDatabase.TenantFilter])
         join organization in db.Organizations.IgnoreQueryFilters([ModuleDatabase.TenantFilter]) on member.OrganizationId equals organization.OrganizationId
         join entry in db.Directory on member.OrganizationId equals entry.Id
-        where member.UserId == userId
-        select new MembershipView { OrganizationId = member.OrganizationId, Slug = entry.Slug, Name = organization.Name, Role = member.Role, MfaRequiredSince = organization.MfaRequiredSince };
+        where member.UserId == userId && (limitedTo == null || member.OrganizationId == limitedTo)
+        select new MembershipView
+        {
+            OrganizationId = member.OrganizationId,
+            Slug = entry.Slug,
+            Name = organization.Name,
+            Role = member.Role,
+            MfaRequiredSince = organization.MfaRequiredSince,
+            SsoRequired = organization.SsoRequiredSince != null,
+            BreakGlass = member.BreakGlass,
+        };
 }
 
 /// <summary>A membership with its organization's names, as queries can order and filter it.</summary>
@@ -53,6 +62,8 @@ internal sealed class MembershipView
     public required string Name { get; init; }
     public required OrganizationRole Role { get; init; }
     public required DateTimeOffset? MfaRequiredSince { get; init; }
+    public required bool SsoRequired { get; init; }
+    public required bool BreakGlass { get; init; }
 
-    public Membership ToContract() => new(OrganizationId, Slug, Name, Role, Organization.MfaRequiredFrom(MfaRequiredSince, Role));
+    public Membership ToContract() => new(OrganizationId, Slug, Name, Role, Organization.MfaRequiredFrom(MfaRequiredSince, Role), SsoRequired, BreakGlass);
 }

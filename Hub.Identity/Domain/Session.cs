@@ -2,7 +2,8 @@ namespace CodeZero.Hub.Identity.Domain;
 
 /// <summary>One sign-in in one browser. The cookie only names it: what ends here is ended at once, wherever the cookie was copied to.</summary>
 internal sealed class Session(
-    Guid id, Guid userId, string securityStamp, string[] amr, DateTimeOffset authenticatedAt, DateTimeOffset expiresAt, string device, string? address)
+    Guid id, Guid userId, string securityStamp, string[] amr, DateTimeOffset authenticatedAt, DateTimeOffset expiresAt, string device, string? address,
+    Guid? limitedTo)
 {
     public Guid Id { get; private set; } = id;
     public Guid UserId { get; private set; } = userId;
@@ -30,8 +31,14 @@ internal sealed class Session(
     /// <summary>When it was last used, to about a minute.</summary>
     public DateTimeOffset LastSeenAt { get; private set; } = authenticatedAt;
 
+    /// <summary>
+    /// The one organization that the sign-in is good for, because its own provider vouched for the person; null for a sign-in by the person's own factors. Nobody else trusts that
+    /// provider: not for other organizations, nor for the account itself.
+    /// </summary>
+    public Guid? LimitedTo { get; private set; } = limitedTo;
+
     public DateTimeOffset? EndedAt { get; private set; }
 
     /// <summary>The same sign-in under another identifier and the account's present stamp.</summary>
-    public Session Renew(Guid id, string securityStamp) => new(id, UserId, securityStamp, Amr, AuthenticatedAt, ExpiresAt, Device, Address) { ProvedAt = ProvedAt, LastSeenAt = LastSeenAt };
+    public Session Renew(Guid id, string securityStamp) => new(id, UserId, securityStamp, Amr, AuthenticatedAt, ExpiresAt, Device, Address, LimitedTo) { ProvedAt = ProvedAt, LastSeenAt = LastSeenAt };
 }

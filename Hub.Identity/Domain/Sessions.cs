@@ -24,17 +24,20 @@ internal sealed class Sessions(IdentityDb db, UserManager<Person> users, TokenFa
     private const string StampClaim = "stamp";
     private const string MethodsClaim = "amr";
     private const string TimeClaim = "authenticated_at";
+    private const string LimitClaim = "limited_to";
 
     /// <summary>Signs the person in at this browser under a new identifier; a session it had before ends.</summary>
     /// <param name="amr">How the person proved who they are: <see cref="AuthenticationMethods"/>.</param>
-    public async Task StartAsync(HttpContext http, Person person, string[] amr, CancellationToken ct)
+    /// <param name="limitedTo">The organization whose provider vouched for the person, and for which alone the session then is; null: they used factors of their own.</param>
+    public async Task StartAsync(HttpContext http, Person person, string[] amr, CancellationToken ct, Guid? limitedTo = null)
     {
         await EndRowAsync((await FindAsync(http))?.SessionId, ct);
         var now = clock.GetUtcNow();
         var session = new Session(Guid.CreateVersion7(now), person.Id, person.SecurityStamp!, amr, now, now + options.Value.SessionLifetime,
-            UserAgent.Describe(http.Request.Headers.UserAgent), http.Connection.RemoteIpAddress?.ToString());
+            UserAgent.Describe(http.Request.Headers.UserAgent), http.Connection.RemoteIpAddress?.ToString(), limitedTo);
         await KeepAsync(http, session, person.Email!, ct);
-        await domains.JoinAsync(person, ct);
+        if (limitedTo is null)
+            await domains.JoinAsync(person, ct);
     }
 
     /// <summary>Goes on in a new session as old as the one before, under the account's present stamp: for the browser that changed the account, while all others end.</summary>
@@ -59,6 +62,8 @@ internal sealed class Sessions(IdentityDb db, UserManager<Person> users, TokenFa
                 new(TimeClaim, session.AuthenticatedAt.UtcTicks.ToString(CultureInfo.InvariantCulture)), new("email", email),
             ],
             Scheme, "email", roleType: null);
+        if (session.LimitedTo is { } organization)
+            identity.AddClaim(new(LimitClaim, organization.ToString()));
         await http.SignInAsync(Scheme, new ClaimsPrincipal(identity), new AuthenticationProperties { IssuedUtc = clock.GetUtcNow(), ExpiresUtc = session.ExpiresAt });
     }
 
@@ -110,10 +115,20 @@ internal sealed class Sessions(IdentityDb db, UserManager<Person> users, TokenFa
             && db.Users.Any(person => person.Id == row.UserId && person.SecurityStamp == row.SecurityStamp && person.LockoutEnd != DateTimeOffset.MaxValue));
     }
 
+    /// <summary>Ends what an organization's provider signed in, and whatever came of it.</summary>
+    /// <param name="reason">For the log; no personal data.</param>
+    public async Task EndLimitedAsync(Guid organizationId, string reason, CancellationToken ct)
+    {
+        var now = clock.GetUtcNow();
+        await db.Sessions.Where(row => row.LimitedTo == organizationId && row.EndedAt == null).ExecuteUpdateAsync(set => set.SetProperty(row => row.EndedAt, now), ct);
+        await families.RevokeFederatedAsync(organizationId, reason, ct);
+    }
+
     public static SignedIn? Read(ClaimsPrincipal principal) =>
         Guid.TryParse(principal.FindFirstValue("sub"), out var user) && Guid.TryParse(principal.FindFirstValue(SessionClaim), out var session)
             && long.TryParse(principal.FindFirstValue(TimeClaim), NumberStyles.None, CultureInfo.InvariantCulture, out var time) && time <= DateTimeOffset.MaxValue.Ticks && principal.FindFirstValue(StampClaim) is { } stamp
-            ? new(session, user, stamp, principal.FindFirstValue(MethodsClaim)?.Split(' ') ?? [], new DateTimeOffset(time, TimeSpan.Zero))
+            ? new(session, user, stamp, principal.FindFirstValue(MethodsClaim)?.Split(' ') ?? [], new DateTimeOffset(time, TimeSpan.Zero),
+                principal.FindFirstValue(LimitClaim) is { } limit ? Guid.Parse(limit) : null)
             : null;
 
     private async Task EndRowAsync(Guid? id, CancellationToken ct)

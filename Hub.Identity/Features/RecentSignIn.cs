@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Claims;
 using CodeZero.Hub.Identity.Domain;
 using CodeZero.Hub.Identity.Protocol;
+using CodeZero.Hub.Platform.Tenancy;
 using CodeZero.Hub.Platform.Web;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -9,8 +10,10 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace CodeZero.Hub.Identity.Features;
 
-/// <summary>API calls that could take an account or an organization over: only with a token of a sign-in of the last minutes (<c>auth_time</c>, RFC 9068 §2.2.1) that still stands:
-/// who signs out everywhere, or chooses another password, need not fear the minutes that an access token has left.</summary>
+/// <summary>
+/// API calls that could take an account or an organization over: only with a token of a sign-in of the last minutes (<c>auth_time</c>, RFC 9068 §2.2.1) by the person's own factors, that still
+/// stands: who signs out everywhere, or chooses another password, need not fear the minutes that an access token has left.
+/// </summary>
 internal static class RecentSignIn
 {
     /// <summary>Refuses older sign-ins with 403 <c>reauthentication.required</c>; a token without <c>auth_time</c> is no sign-in at all.</summary>
@@ -19,6 +22,7 @@ internal static class RecentSignIn
 
     private static bool IsRecent(ClaimsPrincipal user, DateTimeOffset now) =>
         long.TryParse(user.FindFirstValue("auth_time"), NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
+        && !OrganizationRule.MethodsOf(user).Contains(OrganizationRule.Federated)
         && now.ToUnixTimeSeconds() - seconds <= Reauthentication.Window.TotalSeconds;
 
     private sealed class Filter : IEndpointFilter
@@ -30,7 +34,7 @@ internal static class RecentSignIn
                 && Guid.TryParse(user.FindFirstValue(TokenIssuer.GrantClaim), out var grant) && await services.GetRequiredService<IssuedTokens>().GrantStandsAsync(grant, context.HttpContext.RequestAborted)
                     ? await next(context)
                     : Problems.Create(StatusCodes.Status403Forbidden, "reauthentication.required",
-                        $"This needs a sign-in of the last {Reauthentication.Window.TotalMinutes:0} minutes, because it decides who gets in. Sign in again, as with 'czctl login', and repeat it.");
+                        $"This needs a sign-in of the last {Reauthentication.Window.TotalMinutes:0} minutes, by your own password or passkey, because it decides who gets in. Sign in again, as with 'czctl login', and repeat it.");
         }
     }
 }

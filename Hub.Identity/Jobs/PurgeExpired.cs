@@ -23,6 +23,7 @@ internal sealed class PurgeExpired(IdentityDb db, TimeProvider clock) : IHubJob
         await db.PasskeyCeremonies.Where(row => row.ExpiresAt < now).ExecuteDeleteAsync(ct);
         await db.PushedRequests.Where(row => row.ExpiresAt < now).ExecuteDeleteAsync(ct);
         await db.DeviceAuthorizations.Where(row => row.ExpiresAt < longExpired && row.RedeemedAt == null).ExecuteDeleteAsync(ct);
+        await db.SsoSignIns.Where(row => row.ExpiresAt < now).ExecuteDeleteAsync(ct);
         await db.RevokedTokens.Where(row => row.ExpiresAt < now).ExecuteDeleteAsync(ct);
         await db.EmailProofs.Where(row => row.ExpiresAt < now).ExecuteDeleteAsync(ct);
         await db.Sessions.Where(row => row.ExpiresAt < now).ExecuteDeleteAsync(ct);

@@ -14,6 +14,9 @@ internal sealed record AuthorizationRequest(
 {
     /// <summary>What access tokens may be for (RFC 8707); empty: as the scopes say.</summary>
     public ImmutableArray<string> Resources { get; init; } = [];
+
+    /// <summary>The slug or id of the one organization that tokens shall be for; null: all of the person's.</summary>
+    public string? Organization { get; init; }
 }
 
 /// <summary>OpenID Connect Core §3.1.2.1.</summary>
@@ -44,6 +47,7 @@ internal static class AuthorizationRequests
 {
     private const int MaxTextLength = 300;
     private const int MaxStateLength = 1024;
+    private const int MaxOrganizationLength = 40;
 
     /// <param name="client">The client that <c>client_id</c> names; null when there is none.</param>
     /// <param name="pushed">The client brought it itself (RFC 9126), and not a browser.</param>
@@ -85,6 +89,8 @@ internal static class AuthorizationRequests
             return OAuthError.InvalidRequest($"nonce must be printable ASCII of at most {MaxTextLength} characters.");
         if (parameters["login_hint"] is { } hint && (hint.Length > MaxTextLength || hint.Any(char.IsControl)))
             return OAuthError.InvalidRequest($"login_hint must be text of at most {MaxTextLength} characters.");
+        if (parameters["organization"] is { } organization && (organization.Length > MaxOrganizationLength || !Scopes.IsVisibleText(organization)))
+            return OAuthError.InvalidRequest("organization must be the slug or id of an organization.");
         return parameters["dpop_jkt"] is { } thumbprint && !Pkce.IsChallenge(thumbprint)
             ? OAuthError.InvalidRequest("dpop_jkt must be the base64url of a SHA-256 thumbprint.")              // RFC 9449 §10
             : null;
@@ -128,6 +134,7 @@ internal static class AuthorizationRequests
         ParsePrompt(parameters["prompt"])!.Value, parameters["max_age"] is { } age ? ParseSeconds(age) : null, parameters["login_hint"])
     {
         Resources = [.. parameters.Resources],
+        Organization = parameters["organization"],
     };
 
     private static Prompt? ParsePrompt(string? text)

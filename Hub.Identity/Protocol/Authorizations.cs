@@ -48,11 +48,12 @@ internal sealed class Authorizations(IdentityDb db, TimeProvider clock, IOptions
 
     /// <summary>Issues the code, once per waiting request; null when another tab was faster.</summary>
     /// <param name="pending">The request that waited; null for one that needed nobody.</param>
-    public Task<string?> IssueCodeAsync(AuthorizationRequest request, Client client, Pending? pending, SignedIn session, CancellationToken ct) => db.InTransactionAsync<IdentityDb, string?>(async () =>
+    /// <param name="limitedTo">The one organization that its tokens are for.</param>
+    public Task<string?> IssueCodeAsync(AuthorizationRequest request, Client client, Pending? pending, SignedIn session, Guid? limitedTo, CancellationToken ct) => db.InTransactionAsync<IdentityDb, string?>(async () =>
     {
         if (pending is not null && !await CompleteAsync(pending, ct))
             return null;
-        var grant = await BeginGrantAsync(client, [.. request.Scopes], [.. request.Resources], session, ct);
+        var grant = await BeginGrantAsync(client, [.. request.Scopes], [.. request.Resources], session, limitedTo, ct);
         var code = Secrets.New();
         db.Add(new AuthorizationCode(
             Secrets.Hash(code), grant.Id, request.ClientId, request.RedirectUri, request.CodeChallenge, request.Nonce, request.DpopJkt, clock.GetUtcNow() + options.Value.CodeLifetime));
@@ -60,13 +61,19 @@ internal sealed class Authorizations(IdentityDb db, TimeProvider clock, IOptions
         return code;
     }, ct);
 
-    /// <summary>What the person allows the client: remembered, and a grant of this session, which the caller saves in its transaction.</summary>
-    public async Task<Grant> BeginGrantAsync(Client client, string[] scopes, string[] resources, SignedIn session, CancellationToken ct)
+    /// <summary>
+    /// What the person allows the client: remembered, and a grant of this session, which the caller saves in its transaction. What an organization's provider vouched for is remembered
+    /// for nothing else, and ends with the session's time: then the provider is asked again.
+    /// </summary>
+    /// <param name="limitedTo">The one organization that its tokens are for.</param>
+    public async Task<Grant> BeginGrantAsync(Client client, string[] scopes, string[] resources, SignedIn session, Guid? limitedTo, CancellationToken ct)
     {
-        await RememberConsentAsync(session.UserId, client.Id, scopes, ct);
+        if (session.LimitedTo is null)
+            await RememberConsentAsync(session.UserId, client.Id, scopes, ct);
         var now = clock.GetUtcNow();
+        var endsAt = session.LimitedTo is null ? now + options.Value.RefreshAbsoluteLifetime : session.AuthenticatedAt + options.Value.SessionLifetime;
         var grant = new Grant(Guid.CreateVersion7(now), session.UserId, client.Id, scopes, session.SessionId, session.SecurityStamp, [.. session.Amr], session.AuthenticatedAt,
-            now, now + options.Value.RefreshAbsoluteLifetime, resources, client.OrganizationId);
+            now, endsAt, resources, client.OrganizationId, limitedTo);
         db.Add(grant);
         return grant;
     }

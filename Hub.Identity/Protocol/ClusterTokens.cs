@@ -37,9 +37,11 @@ internal sealed partial class ClusterTokens(
 
         tenant.SignIn(person.Id);
         var membership = await organizations.FindMembershipAsync(person.Id, target.OrganizationId.ToString(), ct);
-        var access = OrganizationRule.Decide(membership, Permissions.ReadClusters, grant.Amr, clock.GetUtcNow());
+        var access = OrganizationRule.Decide(membership, Permissions.ReadClusters, grant.Amr, grant.LimitedTo, clock.GetUtcNow());
         if (access == OrganizationAccess.MfaRequired)
             return (null, new("insufficient_user_authentication", "The organization asks for a second factor, and this sign-in had none. Sign in again with one (RFC 9470).")); // who is told this is a member
+        if (access == OrganizationAccess.SsoRequired)
+            return (null, new("insufficient_user_authentication", "The organization asks its members to sign in through its own provider. Sign in again there (RFC 9470)."));
         if (access != OrganizationAccess.Granted || !await ExistsAsync(target, ct))
             return (null, NoSuchCluster);
 

@@ -22,6 +22,7 @@ internal static class CodeRedemption
 
 /// <summary>What a grant stands on, as it is now.</summary>
 /// <param name="Person">Null when the account is gone.</param>
+/// <param name="ConsentCovers">Whether the person still allows the client what was granted. What an organization's provider vouched for was allowed for that grant alone.</param>
 /// <param name="ClientMay">Whether the client is there, enabled, and may still ask for what was granted.</param>
 internal sealed record GrantState(Person? Person, bool ConsentCovers, bool ClientMay, bool SessionIsLive)
 {

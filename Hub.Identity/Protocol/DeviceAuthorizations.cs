@@ -68,7 +68,7 @@ internal sealed partial class DeviceAuthorizations(
     /// <summary>Allows the request for who is signed in. False when it was decided meanwhile, or has expired.</summary>
     public async Task<bool> AllowAsync(DeviceAuthorization entered, Client client, SignedIn session, CancellationToken ct)
     {
-        var allowed = await DecideAsync(entered, async device => device.Allow(session.SessionId, (await authorizations.BeginGrantAsync(client, device.Scopes, device.Resources, session, ct)).Id), ct);
+        var allowed = await DecideAsync(entered, async device => device.Allow(session.SessionId, (await authorizations.BeginGrantAsync(client, device.Scopes, device.Resources, session, session.LimitedTo, ct)).Id), ct);
         if (allowed)
             Allowed(log, session.UserId, client.Id);
         return allowed;

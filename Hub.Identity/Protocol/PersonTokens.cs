@@ -48,7 +48,7 @@ internal sealed class PersonTokens(IdentityDb db, TokenIssuer tokens, TimeProvid
         var consent = await db.Consents.AsNoTracking().SingleOrDefaultAsync(c => c.UserId == grant.UserId && c.ClientId == grant.ClientId, ct);
         var live = await db.Sessions.AnyAsync(session => session.Id == grant.SessionId && session.EndedAt == null && session.ExpiresAt > now, ct);
         var allowed = client is { IsEnabled: true } && grant.Scopes.All(client.Scopes.Contains) && Resources.FindError(grant.Resources, client, options.Value.Issuer) is null;
-        return new(person, consent is not null && grant.Scopes.All(consent.Scopes.Contains), allowed, live);
+        return new(person, grant.IsFederated || (consent is not null && grant.Scopes.All(consent.Scopes.Contains)), allowed, live);
     }
 
     /// <summary>OpenID Connect Core §11.</summary>

@@ -26,9 +26,15 @@ internal sealed partial class TokenFamilies(IdentityDb db, TimeProvider clock, I
     /// <summary>All of a client: disabled or deleted.</summary>
     public Task RevokeOfClientAsync(string clientId, string reason, CancellationToken ct) => RevokeAsync(grant => grant.ClientId == clientId, reason, ct);
 
-    /// <summary>What a person allowed an organization's clients: the membership ended. Other clients stay; what their tokens may do there is looked up on each call.</summary>
+    /// <summary>
+    /// What a person allowed an organization's clients, and what is limited to the organization: the membership ended. Others stay; what their tokens may do there is looked up on each call.
+    /// </summary>
     public Task RevokeOfMembershipAsync(Guid userId, Guid organizationId, string reason, CancellationToken ct) =>
-        RevokeAsync(grant => grant.UserId == userId && grant.ClientOwner == organizationId, reason, ct);
+        RevokeAsync(grant => grant.UserId == userId && (grant.ClientOwner == organizationId || grant.LimitedTo == organizationId), reason, ct);
+
+    /// <summary>What came of sign-ins through an organization's provider.</summary>
+    public Task RevokeFederatedAsync(Guid organizationId, string reason, CancellationToken ct) =>
+        RevokeAsync(grant => grant.LimitedTo == organizationId && grant.Amr.Contains(AuthenticationMethods.Federated), reason, ct);
 
     private async Task RevokeAsync(Expression<Func<Grant, bool>> which, string reason, CancellationToken ct)
     {

@@ -5,6 +5,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using CodeZero.Hub.Contracts;
 using CodeZero.Hub.Identity.Domain;
+using CodeZero.Hub.Platform.Tenancy;
 using Microsoft.Extensions.Options;
 using Microsoft.IdentityModel.JsonWebTokens;
 
@@ -32,6 +33,8 @@ internal sealed class TokenIssuer(SigningKeys keys, IOptions<HubIdentityOptions>
         claims[GrantClaim] = grant.Id.ToString();
         claims["auth_time"] = grant.AuthenticatedAt.ToUnixTimeSeconds(); // RFC 9068 §2.2.1
         claims["amr"] = Methods(grant);
+        if (grant.LimitedTo is { } organization)
+            claims[OrganizationRule.LimitClaim] = organization.ToString();
         return await SignAccessTokenAsync(claims, _options.AccessTokenLifetime, ct);
     }
 
@@ -78,7 +81,7 @@ internal sealed class TokenIssuer(SigningKeys keys, IOptions<HubIdentityOptions>
     private JsonObject IdClaims(Grant grant, string audience, TimeSpan lifetime)
     {
         var now = clock.GetUtcNow();
-        return new()
+        var claims = new JsonObject
         {
             ["iss"] = _options.Issuer,
             ["sub"] = grant.UserId.ToString(),
@@ -88,6 +91,9 @@ internal sealed class TokenIssuer(SigningKeys keys, IOptions<HubIdentityOptions>
             ["auth_time"] = grant.AuthenticatedAt.ToUnixTimeSeconds(),
             ["amr"] = Methods(grant),
         };
+        if (grant.LimitedTo is { } organization)
+            claims[OrganizationRule.LimitClaim] = organization.ToString();
+        return claims;
     }
 
     private async Task<string> SignIdTokenAsync(JsonObject claims, string algorithm, CancellationToken ct) =>

@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Security.Claims;
 using System.Text.Json;
 using CodeZero.Hub.Platform.Hosting;
+using CodeZero.Hub.Platform.Tenancy;
 using CodeZero.Hub.Platform.Web;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
@@ -80,7 +81,7 @@ public static class AccessTokens
         services.AddAuthentication().AddScheme<AuthenticationSchemeOptions, ApiTokenHandler>(TokenScheme, _ => { })
             .AddPolicyScheme(CallerScheme, displayName: null, caller => caller.ForwardDefaultSelector = context => ApiTokenHandler.TokenOf(context.Request) is null ? PeopleScheme : TokenScheme);
         services.AddAuthorizationBuilder()
-            .SetDefaultPolicy(new AuthorizationPolicyBuilder(PeopleScheme).RequireAuthenticatedUser().Build())
+            .SetDefaultPolicy(new AuthorizationPolicyBuilder(PeopleScheme).RequireAuthenticatedUser().RequireAssertion(context => OrganizationRule.LimitOf(context.User) is null).Build())
             .SetFallbackPolicy(new AuthorizationPolicyBuilder(PeopleScheme).RequireAssertion(_ => false).Build());
     }
 

@@ -45,7 +45,7 @@ public sealed class OrganizationAdmission(Tenant tenant, IOrganizations organiza
     {
         var credential = ApiTokenIdentity.Of(caller);
         var membership = slugOrId is null ? null : credential is KeyCredential key ? OfKey(key, slugOrId) : await OfPersonAsync(caller, credential as PersonalCredential, slugOrId, ct);
-        return (OrganizationRule.Decide(membership, permission, OrganizationRule.MethodsOf(caller), clock.GetUtcNow(), credential?.Permissions), membership);
+        return (OrganizationRule.Decide(membership, permission, OrganizationRule.MethodsOf(caller), OrganizationRule.LimitOf(caller), clock.GetUtcNow(), credential?.Permissions), membership);
     }
 
     private static Membership? OfKey(KeyCredential key, string slugOrId) =>
@@ -70,7 +70,7 @@ internal sealed class OrganizationHandler(Tenant tenant, Caller caller) : Author
         // Asked for here, because every authorization constructs this handler, and few need the organizations' database.
         var (access, membership) = await http.RequestServices.GetRequiredService<OrganizationAdmission>()
             .DecideAsync(context.User, http.GetRouteValue(OrganizationPolicy.RouteParameter) as string, requirement.Permission, http.RequestAborted);
-        if (membership is not null && access != OrganizationAccess.MfaRequired)
+        if (membership is not null && access is not (OrganizationAccess.NotAMember or OrganizationAccess.SsoRequired or OrganizationAccess.MfaRequired))
         {
             tenant.Enter(membership.OrganizationId);
             caller.Become(id, isKey, membership);
@@ -108,8 +108,13 @@ internal sealed class AuthorizationResults(IOptions<HubOptions> hub) : IAuthoriz
         if (Is(OrganizationAccess.NotInToken))
             context.Response.Headers.WWWAuthenticate = $"Bearer realm=\"codezero\", error=\"insufficient_scope\", scope=\"{requirement!.Permission.Name}\""; // RFC 6750 §3.1
         return Is(OrganizationAccess.NotAMember) ? Problems.NotFound()
+            : Is(OrganizationAccess.SsoRequired) ? Problems.SsoRequired(SignInOf(context))
             : Is(OrganizationAccess.MfaRequired) ? Problems.MfaRequired(new Uri(hub.Value.PublicUrl!, "/account/security"), byToken: ApiTokenIdentity.Of(context.User) is not null)
             : Is(OrganizationAccess.NotInToken) ? Problems.NotInToken(requirement!.Permission)
+            : requirement is null && OrganizationRule.LimitOf(context.User) is not null ? Problems.Limited()
             : Problems.Forbidden(requirement?.Minimum);
     }
+
+    private Uri SignInOf(HttpContext context) =>
+        new(hub.Value.PublicUrl!, $"/signin?organization={Uri.EscapeDataString((string)context.GetRouteValue(OrganizationPolicy.RouteParameter)!)}");
 }

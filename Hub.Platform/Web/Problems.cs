@@ -28,6 +28,16 @@ public static class Problems
         + $"Set up a passkey or an authenticator app at {setUp}, then sign in again with it{(byToken ? " and make another token" : "")}.",
         new Dictionary<string, object?> { ["setUp"] = setUp });
 
+    /// <summary>403 for a member who signed in by themselves, where the organization asks for a sign-in through its own provider.</summary>
+    /// <param name="signIn">Where the person does that.</param>
+    public static ProblemHttpResult SsoRequired(Uri signIn) => Create(StatusCodes.Status403Forbidden, "organization.sso_required",
+        $"This organization asks its members to sign in through its own provider. Sign in at {signIn}, or with czctl: 'czctl login' and there the same; then repeat it.",
+        new Dictionary<string, object?> { ["signIn"] = signIn });
+
+    /// <summary>403 for a token that is for one organization, where something else is asked for.</summary>
+    public static ProblemHttpResult Limited() => Create(StatusCodes.Status403Forbidden, "token.limited",
+        "This token is for one organization alone, and this is about your account or other organizations. Sign in by yourself, with your own password or passkey.");
+
     /// <summary>403 for a token that was not given the permission, though who made it may have it.</summary>
     public static ProblemHttpResult NotInToken(Permission permission) => Create(StatusCodes.Status403Forbidden, "token.permission_missing",
         Permissions.ForTokens.Contains(permission)

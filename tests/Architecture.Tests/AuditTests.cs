@@ -102,6 +102,12 @@ public sealed class AuditTests(AuditTests.HubWithDns hub) : IClassFixture<AuditT
             await stage.SignInWithTwoFactorsAsync();
             return await stage.ChangeAsync(HttpMethod.Put, "/policy", new { requireMfa = true });
         },
+        ["PUT /v1/orgs/{org}/sso"] = stage => Task.FromResult(stage.SignOn()),
+        ["DELETE /v1/orgs/{org}/sso"] = async stage =>
+        {
+            await Stage.DoAsync(stage.SignOn());
+            return stage.Delete("/sso");
+        },
         ["POST /v1/orgs/{org}/clients"] = stage => Task.FromResult(stage.Register()),
         ["PUT /v1/orgs/{org}/clients/{client:guid}"] = async stage =>
             await stage.ChangeAsync(HttpMethod.Put, $"/clients/{await stage.ClientAsync()}", new { name = "Renamed", authenticationMethod = "client_secret_basic", grants = ForItself }),
@@ -199,6 +205,7 @@ public sealed class AuditTests(AuditTests.HubWithDns hub) : IClassFixture<AuditT
         public Func<Task<HttpResponseMessage>> Register() => Post("/clients", new { client = new { name = "Audited", authenticationMethod = "client_secret_basic", grants = ForItself } });
 
         public Func<Task<HttpResponseMessage>> MakeKey() => Post("/keys", new { name = "Audited", permissions = Reading });
+        public Func<Task<HttpResponseMessage>> SignOn() => () => owner.Client.PutAsJsonAsync(Address("/sso"), new { issuer = "https://login.example.com", clientId = "hub", clientSecret = "secret" });
 
         public async Task<Guid> ClientAsync() => (await DoAsync(Register())).GetProperty("client").GetProperty("id").GetGuid();
 

@@ -163,7 +163,9 @@ public sealed class DiscoveryTests(IdentityFixture fixture) : IClassFixture<Iden
 
     private async Task<JsonNode> ClaimsAsync()
     {
-        var tokens = await (await fixture.SignedInAsync()).TokensAsync("scope=openid email hub offline_access");
+        var person = await fixture.SignedInAsync();
+        var own = await fixture.QueryAsync<string>("select organization_id::text from identity.memberships where user_id = $1", person.UserId);
+        var tokens = await person.TokensAsync("scope=openid email hub offline_access", $"organization={own}");
         using var client = fixture.Hub.CreateClient();
         client.DefaultRequestHeaders.Authorization = new("Bearer", tokens["access_token"]!.GetValue<string>());
         var userInfo = await Flow.ReadAsync(await client.GetAsync("/connect/userinfo"));

@@ -6,7 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace CodeZero.Hub.Identity.Areas.Identity;
 
-/// <summary>A page under /account: for who is signed in, about themselves. Others are led to the sign-in, and back.</summary>
+/// <summary>A page under /account: for who signed in by themselves, about themselves. Others are led to the sign-in, and back.</summary>
 internal abstract class AccountPage : IdentityPage
 {
     /// <summary>The key under which the next page finds what to say; see <see cref="Done"/>.</summary>
@@ -18,10 +18,13 @@ internal abstract class AccountPage : IdentityPage
     /// <summary>Whether the page shows or changes what could take the account over. It then asks for a proof of the last minutes, by /reauthenticate.</summary>
     protected virtual bool IsSensitive => false;
 
+    /// <summary>Whether a session that is limited to one organization may see the page.</summary>
+    protected virtual bool AdmitsLimited => false;
+
     public override async Task OnPageHandlerExecutionAsync(PageHandlerExecutingContext context, PageHandlerExecutionDelegate next)
     {
-        if (Session is null)
-            context.Result = SeeOther("/signin" + ReturnAddress.QueryTo(Request));
+        if ((AdmitsLimited ? Session : OwnSession) is null)
+            context.Result = ToSignIn();
         else if (IsSensitive && await RequireRecentAsync() is { } detour)
             context.Result = detour;
         else
@@ -29,8 +32,10 @@ internal abstract class AccountPage : IdentityPage
     }
 
     /// <summary>Null when the person proved who they are within the last minutes; else the way to where they can, and back to this page.</summary>
-    protected async Task<IActionResult?> RequireRecentAsync() =>
-        await HttpContext.RequestServices.GetRequiredService<Reauthentication>().IsRecentAsync(Me, Aborted) ? null : SeeOther("/reauthenticate" + ReturnAddress.QueryTo(Request));
+    protected async Task<IActionResult?> RequireRecentAsync() => OwnSession is null ? ToSignIn()
+        : await HttpContext.RequestServices.GetRequiredService<Reauthentication>().IsRecentAsync(Me, Aborted) ? null : SeeOther("/reauthenticate" + ReturnAddress.QueryTo(Request));
+
+    private StatusCodeResult ToSignIn() => SeeOther("/signin" + ReturnAddress.QueryTo(Request));
 
     /// <summary>Leads on to a page that says once what was done.</summary>
     protected IActionResult Done(string address, string notice)

@@ -6,12 +6,14 @@ using Microsoft.Extensions.Options;
 namespace CodeZero.Hub.Identity.Areas.Identity;
 
 /// <summary>A page on the way of an authorization request.</summary>
-internal abstract class AuthorizationPage(Authorizations authorizations, ClientRegistry clients, IOptions<HubIdentityOptions> options, TimeProvider clock) : IdentityPage
+internal abstract class AuthorizationPage(
+    Authorizations authorizations, ClientRegistry clients, OrganizationLimits limits, IOptions<HubIdentityOptions> options, TimeProvider clock) : IdentityPage
 {
     protected const string Gone = "This sign-in was completed, or waited too long. Go back to the application and start again.";
 
     protected Authorizations Authorizations => authorizations;
     protected ClientRegistry Clients => clients;
+    protected OrganizationLimits Limits => limits;
     protected string Issuer => options.Value.Issuer;
 
     /// <summary>The next step of a request: sign-in, consent, or the answer.</summary>
@@ -24,7 +26,8 @@ internal abstract class AuthorizationPage(Authorizations authorizations, ClientR
             return RefusedView.Create(Gone); // registered otherwise since
         var consented = justConsented || (Session is { } person && !request.Prompt.HasFlag(Prompt.Consent)
             && await authorizations.IsConsentedAsync(person.UserId, request.ClientId, request.Scopes, Aborted));
-        switch (Interaction.Decide(request, pending?.BegunAt, Session, consented, clock.GetUtcNow()))
+        var (limit, limitedTo) = await limits.DecideAsync(request, client, Session, Aborted);
+        switch (Interaction.Decide(request, pending?.BegunAt, Session, limit, consented, clock.GetUtcNow()))
         {
             case Interaction.SignIn:
                 return SeeOther($"/signin?request={handle ?? await authorizations.KeepAsync(request, Aborted)}");
@@ -33,7 +36,7 @@ internal abstract class AuthorizationPage(Authorizations authorizations, ClientR
             case Interaction.Refuse refused:
                 return await SendErrorAsync(request, pending, refused.Error);
             default:
-                return await authorizations.IssueCodeAsync(request, client, pending, Session!, Aborted) is { } code
+                return await authorizations.IssueCodeAsync(request, client, pending, Session!, limitedTo, Aborted) is { } code
                     ? SeeOther(Answer(request.RedirectUri, request.State, ("code", code)))
                     : RefusedView.Create(Gone);
         }

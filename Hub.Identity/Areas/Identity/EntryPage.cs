@@ -35,5 +35,8 @@ internal abstract class EntryPage(Authorizations authorizations, ClientRegistry 
     protected string Onward(string before) =>
         Pending is not null ? $"{before}request={Handle}" : ReturnAddress.IsLocal(ReturnUrl) ? $"{before}returnUrl={Uri.EscapeDataString(ReturnUrl!)}" : "";
 
-    protected IActionResult GoOn() => SeeOther(Pending is not null ? $"/connect/continue?request={Handle}" : ReturnAddress.IsLocal(ReturnUrl) ? ReturnUrl! : "/");
+    protected IActionResult GoOn() => SeeOther(GoOnAddress);
+
+    /// <summary>The path of what the page leads on to.</summary>
+    protected string GoOnAddress => Pending is not null ? $"/connect/continue?request={Handle}" : ReturnAddress.IsLocal(ReturnUrl) ? ReturnUrl! : "/";
 }

@@ -19,6 +19,9 @@ internal abstract class IdentityPage : PageModel
     /// <summary>Who is signed in at this browser; null when nobody is.</summary>
     public SignedIn? Session => User.Identity?.AuthenticationType == Sessions.Scheme ? Sessions.Read(User) : null;
 
+    /// <summary>The session, when its person signed in by factors of their own; null when an organization's provider vouched for them: that is good for the organization alone.</summary>
+    public SignedIn? OwnSession => Session is { LimitedTo: null } session ? session : null;
+
     protected CancellationToken Aborted => HttpContext.RequestAborted;
 
     /// <summary>303: the browser goes on with GET and does not repeat what was posted (RFC 9700 §4.12).</summary>

@@ -30,6 +30,8 @@ internal abstract class OrganizationPage : AccountPage
     /// <summary>What the person has to change; null when nothing.</summary>
     public string? Fault { get; private set; }
 
+    protected override bool AdmitsLimited => true;
+
     public bool May(Permission permission) => Membership.Role >= permission.Minimum;
 
     public override async Task OnPageHandlerExecutionAsync(PageHandlerExecutingContext context, PageHandlerExecutionDelegate next)
@@ -57,11 +59,13 @@ internal abstract class OrganizationPage : AccountPage
         var tenant = services.GetRequiredService<Tenant>();
         tenant.SignIn(session.UserId);
         _membership = await services.GetRequiredService<Organizations>().FindMembershipAsync(session.UserId, (string)RouteData.Values["slug"]!, Aborted);
-        var access = OrganizationRule.Decide(_membership, Reads, session.Amr, services.GetRequiredService<TimeProvider>().GetUtcNow());
+        var access = OrganizationRule.Decide(_membership, Reads, session.Amr, session.LimitedTo, services.GetRequiredService<TimeProvider>().GetUtcNow());
         switch (access)
         {
             case OrganizationAccess.NotAMember:
                 return RefusedView.Create("There is no such organization, or you are no member of it.", StatusCodes.Status404NotFound);
+            case OrganizationAccess.SsoRequired:
+                return SeeOther($"/signin?organization={_membership!.Slug}&returnUrl={Uri.EscapeDataString(Request.Path.ToUriComponent() + Request.QueryString.ToUriComponent())}");
             case OrganizationAccess.MfaRequired:
                 return RefusedView.Create("This organization asks for a second factor, and you signed in without one. Set up a passkey or an authenticator app under Your account, Security; then sign out, and in again with it.",
                     StatusCodes.Status403Forbidden);
@@ -86,6 +90,7 @@ internal static class OrganizationNavigation
         ("/invitations", "Invitations", Permissions.ManageMembers),
         ("/domains", "Domains", Permissions.ReadDomains),
         ("/policy", "Policy", Permissions.ReadPolicy),
+        ("/sso", "Single sign-on", Permissions.ReadSso),
         ("/keys", "API keys", Permissions.ReadKeys),
         ("/audit", "Audit log", Permissions.ReadAudit),
     ];

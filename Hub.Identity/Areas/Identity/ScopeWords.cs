@@ -13,5 +13,7 @@ internal static class ScopeWords
         [Scopes.OfflineAccess] = "Stay connected until you sign in again, for at most 90 days",
     };
 
-    public static IReadOnlyList<string> Of(IEnumerable<string> scopes) => [.. Words.Keys.Intersect(scopes).Select(scope => Words[scope])];
+    /// <param name="organization">The one organization it is for; null: all of the person's.</param>
+    public static IReadOnlyList<string> Of(IEnumerable<string> scopes, string? organization = null) =>
+        [.. Words.Keys.Intersect(scopes).Select(scope => scope == Scopes.Hub && organization is not null ? $"Use CodeZero Hub as you: see and change what you may, in the organization {organization} alone" : Words[scope])];
 }

@@ -25,7 +25,7 @@ public static class ListOrganizations
         if (Signed.In(user, tenant) is not { } userId)
             return Signed.Out();
         var only = (credential as PersonalCredential)?.Organizations?.ToArray();
-        var rows = await db.InTransactionAsync(() => organizations.OfPerson(userId)
+        var rows = await db.InTransactionAsync(() => organizations.OfPerson(userId, OrganizationRule.LimitOf(user))
             .Where(membership => membership.OrganizationId > after && (only == null || only.Contains(membership.OrganizationId))).OrderBy(membership => membership.OrganizationId).Take(page.Take).ToListAsync(ct), ct);
         return page.Answer(context, rows, row => new GetMe.MyOrganization(row.OrganizationId, row.Slug, row.Name, row.Role), row => Cursor.Of(row.OrganizationId));
     }

@@ -11,12 +11,18 @@ internal static class MembershipProblems
     public const string AboveOwnRole = "This concerns a role above your own. Ask a member who has it.";
     public const string LastOwner = "An organization always has an owner, and this is the last. Make another member an owner first.";
 
+    public const string LastBreakGlass = "This is the last owner who gets in without the organization's provider, while single sign-on is enforced. Name another one there first.";
+
     /// <summary>Null when it was changed, or need not be.</summary>
     public static ProblemHttpResult? Of(MembershipOutcome outcome) => outcome switch
     {
         MembershipOutcome.NotAMember => Problems.NotFound(),
         MembershipOutcome.AboveOwnRole => Problems.Create(StatusCodes.Status403Forbidden, "member.role_above_own", AboveOwnRole),
         MembershipOutcome.LastOwner => Problems.Conflict("organization.last_owner", LastOwner),
+        MembershipOutcome.LastBreakGlass => Problems.Conflict("organization.last_break_glass", LastBreakGlass),
         _ => null,
     };
+
+    /// <summary>The same as words on a page.</summary>
+    public static string? Describe(MembershipOutcome outcome) => Of(outcome)?.ProblemDetails.Detail;
 }

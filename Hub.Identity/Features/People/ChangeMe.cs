@@ -25,6 +25,6 @@ public static class ChangeMe
             return Problems.Invalid("name", fault);
         var name = request.Name.Trim();
         await db.Users.Where(person => person.Id == userId).ExecuteUpdateAsync(set => set.SetProperty(person => person.Name, name), ct);
-        return await GetMe.ReadAsync(userId, db, organizations, factors, ct) is { } response ? TypedResults.Ok(response) : Signed.Out();
+        return await GetMe.ReadAsync(userId, limitedTo: null, db, organizations, factors, ct) is { } response ? TypedResults.Ok(response) : Signed.Out();
     }
 }

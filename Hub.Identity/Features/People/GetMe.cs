@@ -13,14 +13,15 @@ using Microsoft.EntityFrameworkCore;
 
 namespace CodeZero.Hub.Identity.Features;
 
-/// <summary>GET /v1/me: who is signed in, how their account is guarded, and where they are a member.</summary>
+/// <summary>GET /v1/me: who is signed in, how their account is guarded, and where they are a member. A limited token is told of its organization alone, and not how the account is guarded.</summary>
 public static class GetMe
 {
     /// <param name="Name">What the person wants to be called; null when they did not say.</param>
     /// <param name="EmailConfirmed">Whether the address was shown to be theirs. Until then no organization takes it as proof of who they are.</param>
+    /// <param name="Security">Null for a token that is limited to one organization.</param>
     /// <param name="Organizations">Where the person is a member; by a token that is limited to some, those.</param>
     /// <param name="Token">The personal access token that was sent; null for who signed in.</param>
-    public sealed record Response(Guid Id, string Email, bool EmailConfirmed, string? Name, MySecurity Security, IReadOnlyList<MyOrganization> Organizations, MyToken? Token = null);
+    public sealed record Response(Guid Id, string Email, bool EmailConfirmed, string? Name, MySecurity? Security, IReadOnlyList<MyOrganization> Organizations, MyToken? Token = null);
 
     public sealed record MyToken(Guid Id, string Name, IReadOnlyList<string> Permissions);
 
@@ -37,7 +38,7 @@ public static class GetMe
         var credential = ApiTokenIdentity.Of(user);
         if (credential is KeyCredential)
             return Problems.Create(StatusCodes.Status403Forbidden, "key.no_person", "An API key is no person. GET /v1/orgs says which organization it belongs to.");
-        if (Signed.In(user, tenant) is not { } userId || await ReadAsync(userId, db, organizations, factors, ct) is not { } me)
+        if (Signed.In(user, tenant) is not { } userId || await ReadAsync(userId, OrganizationRule.LimitOf(user), db, organizations, factors, ct) is not { } me)
             return Signed.Out();
         return TypedResults.Ok(credential is not PersonalCredential token ? me : me with
         {
@@ -46,14 +47,14 @@ public static class GetMe
         });
     }
 
-    internal static async Task<Response?> ReadAsync(Guid userId, IdentityDb db, Organizations organizations, SecondFactors factors, CancellationToken ct)
+    internal static async Task<Response?> ReadAsync(Guid userId, Guid? limitedTo, IdentityDb db, Organizations organizations, SecondFactors factors, CancellationToken ct)
     {
         if (await db.Users.AsNoTracking().SingleOrDefaultAsync(person => person.Id == userId, ct) is not { } person)
             return null;
-        var memberships = await db.InTransactionAsync(() => organizations.OfPerson(userId).OrderBy(membership => membership.Slug).ToListAsync(ct), ct);
+        var memberships = await db.InTransactionAsync(() => organizations.OfPerson(userId, limitedTo).OrderBy(membership => membership.Slug).ToListAsync(ct), ct);
         var second = await factors.ReadAsync(userId, ct);
         var passkeys = await db.Set<IdentityUserPasskey<Guid>>().CountAsync(passkey => passkey.UserId == userId, ct);
-        return new(person.Id, person.Email!, person.EmailConfirmed, person.Name, new(person.PasswordHash is not null, second.HasAuthenticator, second.RecoveryCodesLeft, passkeys),
+        return new(person.Id, person.Email!, person.EmailConfirmed, person.Name, limitedTo is null ? new(person.PasswordHash is not null, second.HasAuthenticator, second.RecoveryCodesLeft, passkeys) : null,
             [.. memberships.Select(m => new MyOrganization(m.OrganizationId, m.Slug, m.Name, m.Role))]);
     }
 }

@@ -37,14 +37,16 @@ internal sealed class PersonExport(IdentityDb db, Organizations organizations, P
             Passkeys = (await passkeys.ListAsync(userId, ct)).Select(passkey => new { Id = passkey.IdText, passkey.Name, passkey.CreatedAt, passkey.LastUsedAt, passkey.IsSynced }),
             SecondFactors = await factors.ReadAsync(userId, ct),
             Sessions = ReadAsync(db.Sessions.AsNoTracking().Where(row => row.UserId == userId).OrderBy(row => row.Id)
-                .Select(row => new { row.Id, row.Device, row.Address, row.Amr, row.AuthenticatedAt, row.LastSeenAt, row.ExpiresAt, row.EndedAt }), ct),
+                .Select(row => new { row.Id, row.Device, row.Address, row.Amr, row.AuthenticatedAt, row.LimitedTo, row.LastSeenAt, row.ExpiresAt, row.EndedAt }), ct),
             Tokens = ReadAsync(tokens.Of(userId).OrderBy(row => row.Id)
                 .Select(row => new { row.Id, row.Name, row.Permissions, row.Organizations, row.CreatedAt, row.ExpiresAt, row.LastUsedAt, row.RevokedAt }), ct),
             Applications = await consents.ListAsync(userId, ct),
             Connections = ReadAsync(db.Grants.AsNoTracking().Where(row => row.UserId == userId).OrderBy(row => row.Id)
-                .Select(row => new { row.Id, row.ClientId, row.Scopes, row.AuthenticatedAt, row.CreatedAt, row.ExpiresAt, row.RevokedAt }), ct),
+                .Select(row => new { row.Id, row.ClientId, row.Scopes, row.LimitedTo, row.AuthenticatedAt, row.CreatedAt, row.ExpiresAt, row.RevokedAt }), ct),
             Deletion = await db.AccountDeletions.AsNoTracking().Where(row => row.UserId == userId).Select(row => new { row.RequestedAt, row.DueAt }).SingleOrDefaultAsync(ct),
             Organizations = memberships.Select(membership => new { membership.OrganizationId, membership.Slug, membership.Name, membership.Role }),
+            Providers = await db.InTransactionAsync(() => db.SsoLinks.IgnoreQueryFilters([ModuleDatabase.TenantFilter]).AsNoTracking().Where(link => link.UserId == userId).OrderBy(link => link.CreatedAt)
+                .Select(link => new { link.OrganizationId, link.Issuer, link.Subject, link.CreatedAt, link.LastUsedAt }).ToListAsync(ct), ct),
             Actions = ActionsAsync(userId, [.. memberships.Select(membership => membership.OrganizationId)], ct),
         }, Json, ct);
     }

@@ -53,7 +53,7 @@ internal static class Discovery
         ["dpop_signing_alg_values_supported"] = List([SigningAlgorithms.Es256]),
         ["id_token_signing_alg_values_supported"] = List([SigningAlgorithms.Rs256, SigningAlgorithms.Es256]),
         ["subject_types_supported"] = List(["public"]),
-        ["claims_supported"] = List(["amr", "at_hash", "aud", "auth_time", "azp", "email", "email_verified", "exp", "groups", "iat", "iss", "jti", "nonce", "sid", "sub"]),
+        ["claims_supported"] = List(["amr", "at_hash", "aud", "auth_time", "azp", "email", "email_verified", "exp", "groups", "iat", "iss", "jti", "nonce", "org", "sid", "sub"]),
         ["prompt_values_supported"] = List(["none", "login", "consent"]),
         ["authorization_response_iss_parameter_supported"] = true,
         ["require_pushed_authorization_requests"] = false,

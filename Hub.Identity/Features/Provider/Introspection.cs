@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Text.Json.Nodes;
 using CodeZero.Hub.Identity.Data;
 using CodeZero.Hub.Identity.Protocol;
+using CodeZero.Hub.Platform.Tenancy;
 using Microsoft.AspNetCore.Http;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
@@ -15,7 +16,7 @@ namespace CodeZero.Hub.Identity.Features;
 internal static class Introspection
 {
     /// <summary>The claims told, of those that an access token has.</summary>
-    private static readonly string[] Told = ["iss", "sub", "aud", "client_id", "scope", "jti", "iat", "exp", "auth_time", "amr", "cnf"];
+    private static readonly string[] Told = ["iss", "sub", "aud", "client_id", "scope", "jti", "iat", "exp", "auth_time", "amr", "org", "cnf"];
 
     internal sealed class Endpoint(ClientAuthentication clients, IdentityDb db, PersonTokens people, IssuedTokens issued, IOptions<HubIdentityOptions> options, TimeProvider clock)
     {
@@ -61,6 +62,8 @@ internal static class Introspection
                 ["scope"] = string.Join(' ', grant.Scopes),
                 ["exp"] = row.ExpiresAt.ToUnixTimeSeconds(),
             };
+            if (grant.LimitedTo is { } organization)
+                told[OrganizationRule.LimitClaim] = organization.ToString();
             if (grant.DpopJkt is { } thumbprint)
                 told["cnf"] = new JsonObject { ["jkt"] = thumbprint };
             return told;

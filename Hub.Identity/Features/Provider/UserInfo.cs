@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using CodeZero.Hub.Identity.Data;
 using CodeZero.Hub.Identity.Protocol;
 using CodeZero.Hub.Platform.Security;
+using CodeZero.Hub.Platform.Tenancy;
 using Microsoft.AspNetCore.Http;
 using Microsoft.EntityFrameworkCore;
 
@@ -30,6 +31,8 @@ internal static class UserInfo
         var claims = new JsonObject { ["sub"] = person.Id.ToString() };
         if (scopes.Contains(Scopes.Email))
             (claims["email"], claims["email_verified"]) = (person.Email, person.EmailConfirmed);
+        if (grant.LimitedTo is { } organization)
+            claims[OrganizationRule.LimitClaim] = organization.ToString();
         return OAuthAnswer.Ok(claims, OAuthAnswer.Json.Default.JsonObject);
     }
 

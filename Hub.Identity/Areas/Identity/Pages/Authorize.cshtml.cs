@@ -8,8 +8,8 @@ namespace CodeZero.Hub.Identity.Areas.Identity.Pages;
 [IgnoreAntiforgeryToken] // other sites send people here; what they may cause is decided by the request's own rules
 [RawBody]
 internal sealed class AuthorizeModel(
-    Authorizations authorizations, ClientRegistry clients, PushedRequests pushed, IdTokenHints hints, IOptions<HubIdentityOptions> options, TimeProvider clock)
-    : AuthorizationPage(authorizations, clients, options, clock)
+    Authorizations authorizations, ClientRegistry clients, PushedRequests pushed, IdTokenHints hints, OrganizationLimits limits, IOptions<HubIdentityOptions> options, TimeProvider clock)
+    : AuthorizationPage(authorizations, clients, limits, options, clock)
 {
     public Task<IActionResult> OnGetAsync() => DecideAsync(OAuthParameters.Parse(Request.QueryString.Value));
 

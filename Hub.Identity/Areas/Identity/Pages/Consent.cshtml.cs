@@ -1,4 +1,5 @@
 using System.Security.Claims;
+using CodeZero.Hub.Identity.Domain;
 using CodeZero.Hub.Identity.Protocol;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.Options;
@@ -6,8 +7,9 @@ using Microsoft.Extensions.Options;
 namespace CodeZero.Hub.Identity.Areas.Identity.Pages;
 
 /// <summary>GET and POST /consent: what an application wants, and the person's answer. What is allowed is the request kept here, whatever the form says.</summary>
-internal sealed class ConsentModel(Authorizations authorizations, ClientRegistry clients, IOptions<HubIdentityOptions> options, TimeProvider clock)
-    : AuthorizationPage(authorizations, clients, options, clock)
+internal sealed class ConsentModel(
+    Authorizations authorizations, ClientRegistry clients, OrganizationLimits limits, Organizations organizations, IOptions<HubIdentityOptions> options, TimeProvider clock)
+    : AuthorizationPage(authorizations, clients, limits, options, clock)
 {
     [FromQuery(Name = "request")]
     public string? Handle { get; set; }
@@ -25,7 +27,8 @@ internal sealed class ConsentModel(Authorizations authorizations, ClientRegistry
         if (Session is null)
             return SeeOther(OtherAccountAddress);
         ClientName = client.Name;
-        Permissions = ScopeWords.Of(pending.Request.Scopes);
+        var (_, limitedTo) = await Limits.DecideAsync(pending.Request, client, Session, Aborted);
+        Permissions = ScopeWords.Of(pending.Request.Scopes, limitedTo is { } only ? await organizations.FindSlugAsync(only, Aborted) : null);
         Destination = new Uri(pending.Request.RedirectUri).IsLoopback ? "this computer" : new Uri(pending.Request.RedirectUri).Host;
         AllowFormsTo(pending.Request.RedirectUri);
         return Page();

@@ -5,8 +5,8 @@ using Microsoft.Extensions.Options;
 namespace CodeZero.Hub.Identity.Areas.Identity.Pages;
 
 /// <summary>GET /connect/continue: takes an authorization request up again after the person signed in.</summary>
-internal sealed class ContinueModel(Authorizations authorizations, ClientRegistry clients, IOptions<HubIdentityOptions> options, TimeProvider clock)
-    : AuthorizationPage(authorizations, clients, options, clock)
+internal sealed class ContinueModel(Authorizations authorizations, ClientRegistry clients, OrganizationLimits limits, IOptions<HubIdentityOptions> options, TimeProvider clock)
+    : AuthorizationPage(authorizations, clients, limits, options, clock)
 {
     public async Task<IActionResult> OnGetAsync([FromQuery(Name = "request")] string? handle) =>
         await Authorizations.FindAsync(handle, Aborted) is { } pending ? await GoOnAsync(pending.Request, pending, handle, justConsented: false) : RefusedView.Create(Gone);

@@ -20,7 +20,7 @@ internal sealed class IndexModel(IdentityDb db, Organizations organizations, Ten
         if (Session is not { } session)
             return SeeOther("/signin");
         tenant.SignIn(session.UserId);
-        Memberships = await db.InTransactionAsync(() => organizations.OfPerson(session.UserId).OrderBy(membership => membership.Name).ToListAsync(Aborted), Aborted);
+        Memberships = await db.InTransactionAsync(() => organizations.OfPerson(session.UserId, session.LimitedTo).OrderBy(membership => membership.Name).ToListAsync(Aborted), Aborted);
         return Page();
     }
 }

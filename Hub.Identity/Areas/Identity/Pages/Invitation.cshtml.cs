@@ -36,7 +36,7 @@ internal sealed class InvitationModel(IdentityDb db, Invitations invitations, Or
     {
         if (await LoadAsync() is { } refused)
             return refused;
-        if (Session is not { } session)
+        if (OwnSession is not { } session)
             return SeeOther(AddressOf("/signin"));
         var outcome = await db.InTransactionAsync(async () => await db.Users.AsNoTracking().SingleOrDefaultAsync(row => row.Id == session.UserId, Aborted) is { } person
             ? await invitations.AcceptAsync(InvitationToken.Parse(Token)!, person, Aborted)
@@ -53,7 +53,7 @@ internal sealed class InvitationModel(IdentityDb db, Invitations invitations, Or
     {
         if (InvitationToken.Parse(Token) is not { } token)
             return RefusedView.Create(InvitationProblems.Describe(InvitationOutcome.Unknown));
-        if (Session is { } session)
+        if (OwnSession is { } session)
             tenant.SignIn(session.UserId);
         tenant.Enter(token.Organization); // the token says so, and sees nothing there but the invitation that it is of
         _invitation = await db.InTransactionAsync(() => invitations.FindAsync(token, Aborted), Aborted);
@@ -68,7 +68,7 @@ internal sealed class InvitationModel(IdentityDb db, Invitations invitations, Or
         if (outcome != InvitationOutcome.Done)
             return RefusedView.Create(InvitationProblems.Describe(outcome));
         Organization = await db.InTransactionAsync(() => db.Organizations.Select(row => row.Name).SingleAsync(Aborted), Aborted);
-        IsOtherAccount = Session is not null && !Email.Equals(_invitation!.Email, StringComparison.OrdinalIgnoreCase);
+        IsOtherAccount = OwnSession is not null && !Email.Equals(_invitation!.Email, StringComparison.OrdinalIgnoreCase);
         return null;
     }
 }

@@ -65,15 +65,13 @@ internal sealed class OverviewModel(IdentityDb db, OrganizationSettings settings
         return await db.InTransactionAsync(() => memberships.TransferAsync(Me.UserId, heir, Aborted), Aborted) switch
         {
             MembershipOutcome.Done => Done(Base, "The organization is handed over. You are an admin now."),
-            MembershipOutcome.AboveOwnRole => Refuse(MembershipProblems.AboveOwnRole),
+            var outcome and (MembershipOutcome.AboveOwnRole or MembershipOutcome.LastBreakGlass) => Refuse(MembershipProblems.Describe(outcome)!),
             _ => Refuse("Choose another member."),
         };
     }
 
     private async Task<IActionResult> LeaveAsync() =>
-        await db.InTransactionAsync(() => memberships.RemoveAsync(Me.UserId, Me.UserId, Aborted), Aborted) == MembershipOutcome.LastOwner
-            ? Refuse(MembershipProblems.LastOwner)
-            : SeeOther("/");
+        MembershipProblems.Describe(await db.InTransactionAsync(() => memberships.RemoveAsync(Me.UserId, Me.UserId, Aborted), Aborted)) is { } fault ? Refuse(fault) : SeeOther("/");
 
     private async Task<IActionResult> EndAsync(string? confirm)
     {
