@@ -84,7 +84,7 @@ public sealed class EndSessionTests(IdentityFixture fixture) : IClassFixture<Ide
         var flow = await Flow.SignUpAsync(fixture);
         var hint = await HintAsync(flow);
         var access = (await flow.TokensAsync())["access_token"]!.GetValue<string>();
-        await using var database = await TestDatabase.CreateAsync();
+        await using var database = await TestDatabase.CreateUnusedAsync();
         await using var other = await fixture.StartAsync(database, fixture.Hub.Address); // the same issuer by name, with keys of its own
         var none = $"eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0.{hint.Split('.')[1]}.";
 
