@@ -216,8 +216,11 @@ public sealed class ApiTokenTests(ApiTokenFixture fixture) : IClassFixture<ApiTo
         Assert.Equal(("cluster.created", "apiKey", id.ToString(), "robot"), (entry.Text("action"), entry.GetProperty("actor").Text("kind"), entry.GetProperty("actor").Text("id"), entry.GetProperty("actor").Text("name")));
         Assert.Equal(id, await fixture.QueryAsync<Guid>("select created_by from clusters.clusters where id = $1", cluster.GetProperty("id").GetGuid()));
         await program.PostAsJsonAsync($"/v1/orgs/{owner.Slug}/clusters/by-key/enrolments", new { }).JsonAsync(HttpStatusCode.Created);
-        await program.PostAsJsonAsync($"/v1/orgs/{owner.Slug}/clients", new { client = new { name = "made by a key", authenticationMethod = "client_secret_basic", grants = ForItself } }).JsonAsync(HttpStatusCode.Created);
+        var client = await program.PostAsJsonAsync($"/v1/orgs/{owner.Slug}/clients", new { client = new { name = "made by a key", authenticationMethod = "client_secret_basic", grants = ForItself } }).JsonAsync(HttpStatusCode.Created);
         Assert.Equal(id, await fixture.QueryAsync<Guid>("select created_by from identity.clients where organization_id = $1", owner.OrganizationId));
+        using var pods = new DpopKey();
+        await program.PostAsJsonAsync($"/v1/orgs/{owner.Slug}/clients/{client.GetProperty("client").GetProperty("id").GetGuid()}/workloads",
+            new { issuer = "https://cluster.example", subject = "system:serviceaccount:shop:orders", keys = new { keys = new[] { pods.Jwk } } }).JsonAsync(HttpStatusCode.Created);
         Assert.Equal(id, (await program.GetAsync(ApiTokenFixture.RouteElsewhere.Replace("{org}", owner.Slug, StringComparison.Ordinal)).JsonAsync()).GetProperty("id").GetGuid());
 
         await program.GetAsync("/v1/me").RefusedAsync(HttpStatusCode.Forbidden, "key.no_person");
