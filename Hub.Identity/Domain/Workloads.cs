@@ -1,7 +1,6 @@
 using CodeZero.Hub.Contracts;
 using CodeZero.Hub.Identity.Data;
 using CodeZero.Hub.Identity.Protocol;
-using CodeZero.Hub.Platform.Tenancy;
 using Microsoft.EntityFrameworkCore;
 
 namespace CodeZero.Hub.Identity.Domain;
@@ -19,12 +18,13 @@ internal enum WorkloadOutcome
 }
 
 /// <summary>The workloads that may act as a client of the scope's organization. Each change runs in the caller's transaction and is in the audit log.</summary>
-internal sealed class Workloads(IdentityDb db, Tenant tenant, IAuditLog audit, TimeProvider clock)
+internal sealed class Workloads(IdentityDb db, IAuditLog audit, TimeProvider clock)
 {
     /// <summary>The most workloads of one client.</summary>
     public const int Limit = 20;
 
-    public async Task<(WorkloadOutcome Outcome, Workload? Workload)> AddAsync(RegisteredClient client, AcceptedWorkload settings, CancellationToken ct)
+    /// <param name="by">The person or API key that adds it.</param>
+    public async Task<(WorkloadOutcome Outcome, Workload? Workload)> AddAsync(RegisteredClient client, AcceptedWorkload settings, Guid by, CancellationToken ct)
     {
         await LockAsync(client.Id, ct);
         var others = await db.Workloads.AsNoTracking().Where(workload => workload.ClientId == client.Id).ToListAsync(ct);
@@ -33,7 +33,7 @@ internal sealed class Workloads(IdentityDb db, Tenant tenant, IAuditLog audit, T
         if (others.Exists(settings.IsSameAs))
             return (WorkloadOutcome.Known, null);
         var now = clock.GetUtcNow();
-        var workload = new Workload(client.OrganizationId, client.Id, Guid.CreateVersion7(now), tenant.UserId!.Value, now);
+        var workload = new Workload(client.OrganizationId, client.Id, Guid.CreateVersion7(now), by, now);
         workload.Apply(settings);
         db.Add(workload);
         await db.SaveChangesAsync(ct);

@@ -22,7 +22,7 @@ public static class AddWorkload
         var (settings, faults) = WorkloadRules.Check(request, options.Value.Issuer, caller.Organization);
         if (settings is null)
             return TypedResults.ValidationProblem(faults.ToDictionary());
-        var (outcome, workload) = await workloads.AddAsync(found, settings, ct);
+        var (outcome, workload) = await workloads.AddAsync(found, settings, caller.Id, ct);
         if (workload is null)
             return WorkloadProblems.Of(outcome);
         http.Response.Headers.ETag = ETags.OfVersion(workload.Version);
