@@ -28,6 +28,7 @@ public static partial class IdentityModule
         services.AddModuleDb<IdentityDb>(IdentityDb.Schema);
         AddPeople(services);
         AddOrganizations(services);
+        AddScim(services);
         AddProvider(services);
         AddTokens(services);
         AddPages(services);
@@ -43,6 +44,7 @@ public static partial class IdentityModule
         MapPeople(v1, limits);
         MapOrganizations(v1);
         MapTokens(v1);
+        MapScim(routes);
         MapPages(routes, limits);
         return routes;
     }

@@ -8,7 +8,7 @@ namespace CodeZero.Hub.Identity.Data;
 /// <summary>Organizations, their members, and how people become members.</summary>
 internal static class OrganizationsModel
 {
-    private static readonly ValueConverter<OrganizationRole, string> Role = new(role => role.ToString().ToLowerInvariant(), text => Enum.Parse<OrganizationRole>(text, true));
+    public static readonly ValueConverter<OrganizationRole, string> Role = new(role => role.ToString().ToLowerInvariant(), text => Enum.Parse<OrganizationRole>(text, true));
 
     public static void Map(ModelBuilder builder)
     {

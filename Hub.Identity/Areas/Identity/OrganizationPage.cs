@@ -85,6 +85,7 @@ internal static class OrganizationNavigation
         ("/members", "Members", Permissions.ReadMembers),
         ("/invitations", "Invitations", Permissions.ManageMembers),
         ("/domains", "Domains", Permissions.ReadDomains),
+        ("/provisioning", "Provisioning", Permissions.ProvisionMembers),
         ("/policy", "Policy", Permissions.ReadPolicy),
         ("/keys", "API keys", Permissions.ReadKeys),
         ("/audit", "Audit log", Permissions.ReadAudit),

@@ -45,6 +45,8 @@ internal sealed class PersonExport(IdentityDb db, Organizations organizations, P
                 .Select(row => new { row.Id, row.ClientId, row.Scopes, row.AuthenticatedAt, row.CreatedAt, row.ExpiresAt, row.RevokedAt }), ct),
             Deletion = await db.AccountDeletions.AsNoTracking().Where(row => row.UserId == userId).Select(row => new { row.RequestedAt, row.DueAt }).SingleOrDefaultAsync(ct),
             Organizations = memberships.Select(membership => new { membership.OrganizationId, membership.Slug, membership.Name, membership.Role }),
+            Provisioned = await db.InTransactionAsync(() => db.ScimUsers.IgnoreQueryFilters([ModuleDatabase.TenantFilter]).Where(row => row.UserId == userId).OrderBy(row => row.OrganizationId)
+                .Select(row => new { row.OrganizationId, row.UserName, row.ExternalId, row.Active, row.Attributes, row.CreatedAt, row.ModifiedAt }).ToListAsync(ct), ct),
             Actions = ActionsAsync(userId, [.. memberships.Select(membership => membership.OrganizationId)], ct),
         }, Json, ct);
     }

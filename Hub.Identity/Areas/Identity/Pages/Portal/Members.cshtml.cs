@@ -44,10 +44,10 @@ internal sealed class MembersModel(IdentityDb db, Memberships memberships) : Org
         var outcome = await db.InTransactionAsync(() => removes
             ? memberships.RemoveAsync(member, Me.UserId, Aborted)
             : memberships.ChangeRoleAsync(member, role!.Value, Me.UserId, Aborted), Aborted);
-        if (outcome is MembershipOutcome.AboveOwnRole or MembershipOutcome.LastOwner)
+        if (outcome is MembershipOutcome.AboveOwnRole or MembershipOutcome.LastOwner or MembershipOutcome.Provisioned)
         {
             await LoadAsync();
-            return Refuse(outcome == MembershipOutcome.LastOwner ? MembershipProblems.LastOwner : MembershipProblems.AboveOwnRole);
+            return Refuse(MembershipProblems.Of(outcome)!.ProblemDetails.Detail!);
         }
         if (removes && member == Me.UserId)
             return SeeOther("/");
