@@ -20,6 +20,9 @@ internal sealed class ScimFilterParser
     private const int MaxDepth = 10;
     private const int MaxComparisons = 50;
 
+    /// <summary>Of a path's filter, which a patch may ask of every member of a group, a thousand times.</summary>
+    private const int MaxComparisonsInPath = 4;
+
     private static readonly SearchValues<char> NameCharacters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.:$");
     private static readonly SearchValues<char> LiteralCharacters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+-.");
     private static readonly string[] Operators = ["eq", "ne", "co", "sw", "ew", "gt", "ge", "lt", "le"];
@@ -106,8 +109,8 @@ internal sealed class ScimFilterParser
 
     private ScimFilter Comparison()
     {
-        if (++_comparisons > MaxComparisons)
-            throw Fault(_at, $"it has more than {MaxComparisons} comparisons");
+        if (++_comparisons > (_isPath ? MaxComparisonsInPath : MaxComparisons))
+            throw Fault(_at, $"it has more than {_comparisons - 1} comparisons");
         var path = Path(out var start);
         if (!Take('['))
             return Compare(path, start);

@@ -283,6 +283,7 @@ public sealed class ScimTests(OrganizationFixture fixture) : IClassFixture<Organ
         await directory.PatchAsync($"/Users/{id}", """{"op":"replace","path":"displayName","value":"W"}""", version).RefusedByScimAsync(HttpStatusCode.PreconditionFailed, null);
         var again = await directory.PatchAsync($"/Users/{id}", """{"op":"replace","path":"displayName","value":"V"}""", "*").JsonAsync();
         Assert.Equal(changed.GetRawText(), again.GetRawText()); // nothing to change is no change
+        await directory.DeleteAsync($"/Users/{id}", "nonsense").RefusedByScimAsync(HttpStatusCode.PreconditionFailed, null);
         await directory.DeleteAsync($"/Users/{id}", version).RefusedByScimAsync(HttpStatusCode.PreconditionFailed, null);
     }
 
@@ -314,8 +315,8 @@ public sealed class ScimTests(OrganizationFixture fixture) : IClassFixture<Organ
         using var directory = await DirectoryAsync();
         await fixture.ExecuteAsync("""
             with made as (
-                insert into identity.users (id, created_at, user_name, normalized_user_name, email, normalized_email, email_confirmed, security_stamp, passkey_handle, phone_number_confirmed, two_factor_enabled, lockout_enabled, access_failed_count)
-                select gen_random_uuid(), now(), n || '@' || $2, upper(n || '@' || $2), n || '@' || $2, upper(n || '@' || $2), true, 's', md5(n || $2), false, false, true, 0 from generate_series(1, 3000) n
+                insert into identity.users (id, created_at, user_name, normalized_user_name, email, normalized_email, email_confirmed, security_stamp, phone_number_confirmed, two_factor_enabled, lockout_enabled, access_failed_count)
+                select gen_random_uuid(), now(), n || '@' || $2, upper(n || '@' || $2), n || '@' || $2, upper(n || '@' || $2), true, 's', false, false, true, 0 from generate_series(1, 3000) n
                 returning id, email)
             insert into identity.scim_users (organization_id, id, user_id, user_name, normalized_user_name, active, role, attributes, created_at, modified_at)
             select $1, gen_random_uuid(), id, email, upper(email), false, 'viewer', jsonb_build_object('userName', email), now(), now() from made

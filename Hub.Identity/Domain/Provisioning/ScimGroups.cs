@@ -13,9 +13,6 @@ internal sealed class ScimGroups(IdentityDb db, Tenant tenant, Memberships membe
     /// <summary>The most groups of an organization's directory.</summary>
     public const int Limit = 1_000;
 
-    /// <summary>The most members that are read for one answer, of all its groups together.</summary>
-    private const int MaxMembersRead = 50_000;
-
     /// <summary>The most names of members in one entry of the audit log.</summary>
     private const int MaxNamesRecorded = 100;
 
@@ -113,8 +110,8 @@ internal sealed class ScimGroups(IdentityDb db, Tenant tenant, Memberships membe
     private async Task<ILookup<Guid, JsonNode>> MembersOfAsync(Guid[] groups, string address, CancellationToken ct)
     {
         var members = db.ScimGroupMembers.AsNoTracking().Where(member => groups.Contains(member.GroupId));
-        if (await members.CountAsync(ct) > MaxMembersRead)
-            throw ScimException.TooMany($"These groups have more than {MaxMembersRead} members together. Ask with excludedAttributes=members, for fewer groups by 'count', or for one group.");
+        if (await members.CountAsync(ct) > ScimPage.MaxLinksRead)
+            throw ScimException.TooMany($"These groups have more than {ScimPage.MaxLinksRead} members together. Ask with excludedAttributes=members, for fewer groups by 'count', or for one group.");
         var rows = await (from member in members
                           join user in db.ScimUsers on member.MemberId equals user.Id
                           orderby member.MemberId

@@ -12,6 +12,9 @@ internal delegate Task<IReadOnlyList<JsonObject>> ScimDescription<in T>(IReadOnl
 /// <param name="Total">How many there are on all pages.</param>
 internal sealed record ScimPage(int Total, int StartIndex, IReadOnlyList<JsonObject> Resources)
 {
+    /// <summary>The most links between users and groups that are read at once.</summary>
+    public const int MaxLinksRead = 50_000;
+
     private const int ChunkSize = 500;
 
     /// <summary>Reads a page.</summary>

@@ -121,9 +121,11 @@ internal sealed class ScimUsers(
 
     private async Task<ILookup<Guid, JsonNode>> GroupsOfAsync(Guid[] users, string address, CancellationToken ct)
     {
-        var rows = await (from member in db.ScimGroupMembers.AsNoTracking()
+        var links = db.ScimGroupMembers.AsNoTracking().Where(member => users.Contains(member.MemberId));
+        if (await links.CountAsync(ct) > ScimPage.MaxLinksRead)
+            throw ScimException.TooMany($"These users are in more than {ScimPage.MaxLinksRead} groups together. Ask with excludedAttributes=groups, for fewer users by 'count', or without 'groups' in the filter.");
+        var rows = await (from member in links
                           join @group in db.ScimGroups on member.GroupId equals @group.Id
-                          where users.Contains(member.MemberId)
                           orderby @group.Id
                           select new { member.MemberId, @group.Id, @group.DisplayName }).ToListAsync(ct);
         return rows.ToLookup(row => row.MemberId, JsonNode (row) => new JsonObject

@@ -45,10 +45,16 @@ internal sealed class PersonExport(IdentityDb db, Organizations organizations, P
                 .Select(row => new { row.Id, row.ClientId, row.Scopes, row.AuthenticatedAt, row.CreatedAt, row.ExpiresAt, row.RevokedAt }), ct),
             Deletion = await db.AccountDeletions.AsNoTracking().Where(row => row.UserId == userId).Select(row => new { row.RequestedAt, row.DueAt }).SingleOrDefaultAsync(ct),
             Organizations = memberships.Select(membership => new { membership.OrganizationId, membership.Slug, membership.Name, membership.Role }),
-            Provisioned = await db.InTransactionAsync(() => db.ScimUsers.IgnoreQueryFilters([ModuleDatabase.TenantFilter]).Where(row => row.UserId == userId).OrderBy(row => row.OrganizationId)
-                .Select(row => new { row.OrganizationId, row.UserName, row.ExternalId, row.Active, row.Attributes, row.CreatedAt, row.ModifiedAt }).ToListAsync(ct), ct),
+            Provisioned = await ProvisionedAsync(userId, ct),
             Actions = ActionsAsync(userId, [.. memberships.Select(membership => membership.OrganizationId)], ct),
         }, Json, ct);
+    }
+
+    /// <summary>What directories of organizations say of the person, also of those that they have left.</summary>
+    private async Task<IEnumerable<object>> ProvisionedAsync(Guid userId, CancellationToken ct)
+    {
+        var rows = await db.InTransactionAsync(() => db.ScimUsers.IgnoreQueryFilters([ModuleDatabase.TenantFilter]).AsNoTracking().Where(row => row.UserId == userId).OrderBy(row => row.OrganizationId).ToListAsync(ct), ct);
+        return rows.Select(row => new { row.OrganizationId, row.Active, row.CreatedAt, row.ModifiedAt, Said = JsonElement.Parse(row.Attributes) });
     }
 
     /// <summary>Reads rows one by one, and lets go of the connection after the last: the serializer would hold on to it while it asks for what comes next.</summary>

@@ -40,7 +40,7 @@ internal static class ScimUserEndpoints
     }
 
     /// <summary>The condition of a request (RFC 7644 §3.14).</summary>
-    public static ScimCondition ReadCondition(this HttpRequest request) => new([.. request.GetTypedHeaders().IfMatch]);
+    public static ScimCondition ReadCondition(this HttpRequest request) => new(request.Headers.IfMatch.Count == 0 ? null : [.. request.GetTypedHeaders().IfMatch]);
 
     private static async Task<ScimAnswer> AnswerAsync(Guid id, HttpContext http, ScimUsers users, int status, CancellationToken ct) =>
         ScimAnswer.Of(http, await users.GetAsync(id, ScimQuery.ReadProjection(http.Request.Query, ScimSchemas.User).Includes, ct), ScimSchemas.User, status);
