@@ -40,7 +40,7 @@ internal sealed class Memberships(IdentityDb db, Tenant tenant, IAuditLog audit,
     /// <summary>Waits until no other transaction changes the organization's members, or may; for what is decided by who is one.</summary>
     public Task LockAsync(CancellationToken ct) => db.LockAsync($"members:{Organization}", ct);
 
-    /// <summary>Adds a person. Who is a member already keeps their role, whichever it is.</summary>
+    /// <summary>Adds a person, unless the organization's directory says that they are none. Who is a member already keeps their role, whichever it is.</summary>
     /// <param name="how">How they came in, for the audit log: <c>invitation</c>, <c>domain</c>, <c>sso</c>, <c>scim</c>.</param>
     public async Task<MembershipOutcome> AddAsync(Guid userId, OrganizationRole role, string how, CancellationToken ct)
     {
