@@ -4,8 +4,6 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using CodeZero.Hub.Contracts;
-using CodeZero.Hub.Identity.Domain;
 using CodeZero.Testing;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.DependencyInjection;
@@ -391,10 +389,10 @@ public sealed class ScimTests(OrganizationFixture fixture) : IClassFixture<Organ
         return (long)(await command.ExecuteScalarAsync())!;
     }
 
-    private Task<string?> AccountAsync(TestPerson person) => fixture.Hub.AsTenantAsync(person.OrganizationId, person.UserId, async services =>
+    private Task<string> AccountAsync(TestPerson person) => fixture.Hub.AsTenantAsync(person.OrganizationId, person.UserId, async services =>
     {
         var row = await services.GetRequiredService<Data.IdentityDb>().Users.FindAsync(person.UserId);
-        return $"{row!.Name} {row.Email} {row.UserName} {row.PasswordHash} {row.SecurityStamp}" as string;
+        return $"{row!.Name} {row.Email} {row.UserName} {row.PasswordHash} {row.SecurityStamp}";
     });
 
     private async Task<Directory> DirectoryAsync(string? joinRole = null)
