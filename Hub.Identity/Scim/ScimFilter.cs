@@ -58,6 +58,8 @@ internal abstract record ScimFilter
     {
         public override bool Matches(JsonObject resource)
         {
+            if (Path.Part is null && resource[Path.Attribute.Name] is not JsonArray and var only)
+                return only is null ? Operator == "ne" : Test(only); // of thousands of members, say
             var any = false;
             foreach (var value in ValuesOf(resource, Path))
                 if (Test(value))

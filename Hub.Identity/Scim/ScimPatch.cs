@@ -146,15 +146,13 @@ internal static class ScimPatch
         /// <summary>The values that the filter picks, or a part of them.</summary>
         private void ApplyToSome()
         {
-            var present = Values();
-            var picked = present.Where(item => target.Filter?.Matches(item) ?? true).ToList();
             if (verb == Verb.Remove && target.Part is null)
             {
-                var gone = picked.ToHashSet(); // by reference; none is no fault, so that a removal can be repeated
-                present.RemoveAll(gone.Contains);
-                Keep(present);
+                RemovePicked();
                 return;
             }
+            var present = Values();
+            var picked = present.Where(IsPicked).ToList();
             if (picked.Count == 0)
             {
                 if (verb == Verb.Remove)
@@ -174,6 +172,20 @@ internal static class ScimPatch
             KeepOnePrimary(present, picked);
             Keep(present);
         }
+
+        /// <summary>Takes values out where they stand: directories remove members one by one from lists of thousands. None is no fault, so that a removal can be repeated.</summary>
+        private void RemovePicked()
+        {
+            if (resource[Attribute.Name] is not JsonArray values)
+                return;
+            for (var i = values.Count - 1; i >= 0; i--)
+                if (IsPicked(values[i]!.AsObject()))
+                    values.RemoveAt(i);
+            if (values.Count == 0)
+                resource.Remove(Attribute.Name);
+        }
+
+        private bool IsPicked(JsonObject item) => target.Filter?.Matches(item) ?? true;
 
         /// <summary>A value that is as the filter says, for an addition that finds none.</summary>
         private JsonObject? Create()

@@ -175,17 +175,18 @@ public sealed class ScimPatchTests
     }
 
     [Fact]
-    public void A_thousand_removals_from_ten_thousand_members_take_no_time()
+    public void Hundreds_of_removals_from_ten_thousand_members_take_no_time()
     {
         var group = new JsonObject { ["displayName"] = "All", ["members"] = new JsonArray([.. Enumerable.Range(0, 10_000).Select(i => new JsonObject { ["value"] = $"m{i}" })]) };
-        var removals = string.Join(',', Enumerable.Range(0, ScimPatch.MaxOperations).Select(i => string.Create(CultureInfo.InvariantCulture, $$"""{"op":"remove","path":"members[value eq \"m{{i * 10}}\"]"}""")));
+        var removals = string.Join(',', Enumerable.Range(0, 300).Select(i => string.Create(CultureInfo.InvariantCulture, $$"""{"op":"remove","path":"members[value eq \"m{{i * 10}}\"]"}""")));
         var clock = Stopwatch.StartNew();
 
         var changed = ScimPatch.Apply(group, Message(removals), ScimSchemas.Group);
 
-        Assert.Equal(9_000, changed["members"]!.AsArray().Count);
+        Assert.Equal(9_700, changed["members"]!.AsArray().Count);
         Assert.True(clock.Elapsed < TimeSpan.FromSeconds(20), $"{clock.Elapsed}");
-        Assert.Throws<ScimException>(() => ScimPatch.Apply(group, Message(removals + """,{"op":"remove","path":"members"}"""), ScimSchemas.Group));
+        var tooMany = string.Join(',', Enumerable.Repeat("""{"op":"remove","path":"members"}""", ScimPatch.MaxOperations + 1));
+        Assert.Equal("invalidSyntax", Assert.Throws<ScimException>(() => ScimPatch.Apply(group, Message(tooMany), ScimSchemas.Group)).Type);
     }
 
     private static JsonElement Message(string operations) => JsonElement.Parse($$"""{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{{operations}}]}""");
