@@ -44,6 +44,26 @@ public sealed class ScimTests(OrganizationFixture fixture) : IClassFixture<Organ
     }
 
     [Fact]
+    public async Task A_key_of_the_organization_provisions_and_is_named_in_the_audit_log()
+    {
+        using var directory = await DirectoryAsync();
+        var (secret, key) = await ApiTokenFixture.KeyAsync(directory.Owner, directory.Owner.Slug, "members.provision");
+        var (other, _) = await ApiTokenFixture.KeyAsync(directory.Owner, directory.Owner.Slug, "members.manage");
+        using var robot = fixture.Hub.CreateClient();
+        var users = new Uri($"/scim/v2/{directory.Owner.Slug}/Users", UriKind.Relative);
+
+        robot.DefaultRequestHeaders.Authorization = new("Bearer", other);
+        await robot.GetAsync(users).RefusedByScimAsync(HttpStatusCode.Forbidden, null);
+        robot.DefaultRequestHeaders.Authorization = new("Bearer", secret);
+        var created = await robot.PostAsync(users, new StringContent(User("robot@" + directory.Domain), Encoding.UTF8, "application/scim+json")).JsonAsync(HttpStatusCode.Created);
+        await robot.DeleteAsync($"{users}/{created.Text("id")}").JsonAsync(HttpStatusCode.NoContent);
+
+        var entries = (await directory.Owner.Client.GetAsync($"/v1/orgs/{directory.Owner.Slug}/audit").JsonAsync()).Items().Take(4).ToList();
+        Assert.Equal(["member.removed", "scim_user.deleted", "member.added", "scim_user.created"], entries.Select(entry => entry.Text("action")));
+        Assert.All(entries, entry => Assert.Equal(("apiKey", key.ToString()), (entry.GetProperty("actor").Text("kind"), entry.GetProperty("actor").Text("id"))));
+    }
+
+    [Fact]
     public async Task Who_is_deactivated_is_out_at_once_everywhere_and_comes_back_by_the_directory_alone()
     {
         using var directory = await DirectoryAsync(joinRole: "developer");
