@@ -361,7 +361,7 @@ public sealed class ScimTests(OrganizationFixture fixture) : IClassFixture<Organ
         string[] filters = ["userName", " eq ", "\"a\"", "(", ")", "emails[", "]", " and ", "not ", "\0", "%", "é", "null", " pr", "meta.created", " gt "];
         string[] values = ["null", "1", "\"x\"", "\"a\\u0000\"", "[]", "{}", "[{}]", "true", "\"2026\"", "{\"value\":\"x\"}", "[[1]]", "\"😀\"", "1e400"];
         string[] names = ["userName", "emails", "active", "name", "members", "displayName", "externalId", "schemas", "$ref", "", "😀"];
-        for (var round = 0; round < 60; round++)
+        for (var round = 0; round < 30; round++)
         {
             using var answer = (round % 3) switch
             {

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
@@ -78,8 +79,9 @@ internal sealed class ScimErrors : IProblemDetailsWriter
             ["status"] = (problem.Status ?? response.StatusCode).ToString(CultureInfo.InvariantCulture),
             ["detail"] = problem.Detail ?? problem.Title,
         };
-        if (problem.Extensions.TryGetValue(TypeMember, out var type) && type is string scimType)
-            error[TypeMember] = scimType;
+        problem.Extensions.TryAdd("traceId", Activity.Current?.Id ?? context.HttpContext.TraceIdentifier);
+        foreach (var (name, value) in problem.Extensions.Where(member => member.Value is string)) // scimType, or what a refusal of the platform names
+            error[name] = (string)value!;
         response.ContentType = ScimBody.MediaType;
         await response.WriteAsync(error.ToJsonString(), Encoding.UTF8, context.HttpContext.RequestAborted);
     }
