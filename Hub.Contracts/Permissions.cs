@@ -31,6 +31,9 @@ public static class Permissions
     /// <summary>Invite, remove, and change roles, up to one's own role.</summary>
     public static Permission ManageMembers { get; } = new("members.manage", OrganizationRole.Admin);
 
+    /// <summary>Provision members and their roles, up to admin, by a directory (SCIM), and end that.</summary>
+    public static Permission ProvisionMembers { get; } = new("members.provision", OrganizationRole.Admin);
+
     /// <summary>See the organization's domains.</summary>
     public static Permission ReadDomains { get; } = new("domains.read", OrganizationRole.Viewer);
 
@@ -89,7 +92,7 @@ public static class Permissions
     public static IReadOnlyList<Permission> All { get; } =
     [
         ReadOrganization, ManageOrganization, DeleteOrganization, LeaveOrganization, TransferOrganization,
-        ReadMembers, ManageMembers, ReadDomains, ManageDomains, ReadPolicy, ManagePolicy, ReadSso, ManageSso, ReadAudit,
+        ReadMembers, ManageMembers, ProvisionMembers, ReadDomains, ManageDomains, ReadPolicy, ManagePolicy, ReadSso, ManageSso, ReadAudit,
         ReadClients, ManageClients, ReadKeys, ManageKeys,
         ReadApplications, PublishApplications, ManageApplications, ReadClusters, ManageClusters, ManageInstalls, SubmitApprovals,
     ];

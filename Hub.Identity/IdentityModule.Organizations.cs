@@ -61,6 +61,8 @@ public static partial class IdentityModule
         org.MapDelete("/domains/{domain}", RemoveDomain.Handle).RequirePermission(Permissions.ManageDomains);
         org.MapGet("/policy", GetPolicy.Handle).RequirePermission(Permissions.ReadPolicy);
         org.MapPut("/policy", SetPolicy.Handle).RequirePermission(Permissions.ManagePolicy).RequireRecentSignIn();
+        org.MapGet("/provisioning", GetProvisioning.Handle).RequirePermission(Permissions.ProvisionMembers);
+        org.MapDelete("/provisioning", EndProvisioning.Handle).RequirePermission(Permissions.ProvisionMembers);
         org.MapGet("/audit", ListAudit.Handle).RequirePermission(Permissions.ReadAudit);
     }
 }

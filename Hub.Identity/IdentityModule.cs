@@ -28,6 +28,7 @@ public static partial class IdentityModule
         services.AddModuleDb<IdentityDb>(IdentityDb.Schema);
         AddPeople(services);
         AddOrganizations(services);
+        AddScim(services);
         AddProvider(services);
         AddTokens(services);
         AddSso(services);
@@ -45,6 +46,7 @@ public static partial class IdentityModule
         MapOrganizations(v1);
         MapTokens(v1);
         MapSso(v1);
+        MapScim(routes);
         MapPages(routes, limits);
         return routes;
     }

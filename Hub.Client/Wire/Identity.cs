@@ -16,7 +16,8 @@ public sealed record MyOrganization(Guid Id, string Slug, string Name, string Ro
 public sealed record Organization(Guid Id, string Slug, string Name, string Role, DateTimeOffset CreatedAt);
 
 /// <summary>One person's place in an organization.</summary>
-public sealed record Member(Guid UserId, string Email, string Role, DateTimeOffset Since);
+/// <param name="Provisioned">Whether the organization's directory says that they have it (SCIM).</param>
+public sealed record Member(Guid UserId, string Email, string Role, DateTimeOffset Since, bool Provisioned);
 
 /// <summary>An offer of membership to an e-mail address.</summary>
 /// <param name="State"><c>pending</c>, <c>accepted</c>, <c>expired</c> or <c>revoked</c>.</param>

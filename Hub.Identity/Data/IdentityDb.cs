@@ -21,6 +21,10 @@ internal sealed class IdentityDb(DbContextOptions<IdentityDb> options, Tenant te
     public DbSet<OrganizationDomain> Domains => Set<OrganizationDomain>();
     public DbSet<VerifiedDomain> VerifiedDomains => Set<VerifiedDomain>();
     public DbSet<DomainJoin> DomainJoins => Set<DomainJoin>();
+    public DbSet<ScimDirectory> ScimDirectories => Set<ScimDirectory>();
+    public DbSet<ScimUser> ScimUsers => Set<ScimUser>();
+    public DbSet<ScimGroup> ScimGroups => Set<ScimGroup>();
+    public DbSet<ScimGroupMember> ScimGroupMembers => Set<ScimGroupMember>();
     public DbSet<AuditRecord> AuditEvents => Set<AuditRecord>();
     public DbSet<EmailProof> EmailProofs => Set<EmailProof>();
     public DbSet<Authenticator> Authenticators => Set<Authenticator>();
@@ -60,6 +64,7 @@ internal sealed class IdentityDb(DbContextOptions<IdentityDb> options, Tenant te
         PasskeysModel.Map(builder);
         AccountDeletionsModel.Map(builder);
         OrganizationsModel.Map(builder);
+        ProvisioningModel.Map(builder);
         AuditModel.Map(builder);
         SsoModel.Map(builder);
         ProviderModel.Map(builder);

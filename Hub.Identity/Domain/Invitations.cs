@@ -41,6 +41,9 @@ internal enum InvitationOutcome
 
     /// <summary>The account's address is not confirmed, so nobody knows whose it is.</summary>
     Unconfirmed,
+
+    /// <summary>The organization's directory says that the person is no member any more.</summary>
+    Deactivated,
 }
 
 /// <summary>
@@ -143,6 +146,8 @@ internal sealed class Invitations(
             return InvitationOutcome.OtherAddress;
         if (!person.EmailConfirmed)
             return InvitationOutcome.Unconfirmed;
+        if (await memberships.IsDeactivatedAsync(person.Id, ct))
+            return InvitationOutcome.Deactivated;
         if (await db.Invitations.Where(row => row.Id == invitation.Id && row.AcceptedAt == null && row.RevokedAt == null)
             .ExecuteUpdateAsync(set => set.SetProperty(row => row.AcceptedAt, now).SetProperty(row => row.AcceptedBy, person.Id), ct) == 0)
             return InvitationOutcome.Accepted;

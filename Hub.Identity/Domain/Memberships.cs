@@ -25,6 +25,12 @@ internal enum MembershipOutcome
 
     /// <summary>Nobody would get in without the organization's provider any more, while everybody else must sign in through it.</summary>
     LastBreakGlass,
+
+    /// <summary>The organization's directory says whether they are a member, or in which role.</summary>
+    Provisioned,
+
+    /// <summary>The organization's directory says that they are no member any more.</summary>
+    Deactivated,
 }
 
 /// <summary>
@@ -38,13 +44,15 @@ internal sealed class Memberships(IdentityDb db, Tenant tenant, TokenFamilies fa
     /// <summary>Waits until no other transaction changes the organization's members, or may; for what is decided by who is one.</summary>
     public Task LockAsync(CancellationToken ct) => db.LockAsync($"members:{Organization}", ct);
 
-    /// <summary>Adds a person. Who is a member already keeps their role, whichever it is.</summary>
+    /// <summary>Adds a person, unless the organization's directory says that they are none. Who is a member already keeps their role, whichever it is.</summary>
     /// <param name="how">How they came in, for the audit log: <c>invitation</c>, <c>domain</c>, <c>sso</c>, <c>scim</c>.</param>
     public async Task<MembershipOutcome> AddAsync(Guid userId, OrganizationRole role, string how, CancellationToken ct)
     {
         await LockAsync(ct);
         if (await FindAsync(userId, ct) is not null)
             return MembershipOutcome.Unchanged;
+        if (await IsDeactivatedAsync(userId, ct))
+            return MembershipOutcome.Deactivated;
         db.Add(new Member(Organization, userId, role, clock.GetUtcNow()));
         await db.SaveChangesAsync(ct);
         await RecordAsync("member.added", userId, before: null, after: new { role, how }, ct);
@@ -62,22 +70,45 @@ internal sealed class Memberships(IdentityDb db, Tenant tenant, TokenFamilies fa
             return MembershipOutcome.AboveOwnRole;
         if (member.Role == role)
             return MembershipOutcome.Unchanged;
+        if (by is not null && member.Role != OrganizationRole.Owner && role != OrganizationRole.Owner && await HasRoleByGroupAsync(userId, ct))
+            return MembershipOutcome.Provisioned;
         if (await FindHoldAsync(member, ct) is { } hold)
             return hold;
         await SetRoleAsync(member, role, ct);
         return MembershipOutcome.Done;
     }
 
-    /// <summary>Gives a member a role unless theirs is that or a higher one.</summary>
+    /// <summary>Gives a member a role unless theirs is that or a higher one, or a group of the directory gives them theirs.</summary>
     public async Task RaiseAsync(Guid userId, OrganizationRole role, CancellationToken ct)
     {
         await LockAsync(ct);
-        if (await FindAsync(userId, ct) is { } member && member.Role < role)
+        if (await FindAsync(userId, ct) is { } member && member.Role < role && (role == OrganizationRole.Owner || !await HasRoleByGroupAsync(userId, ct)))
             await SetRoleAsync(member, role, ct);
     }
 
+    /// <summary>Gives each of these members their role, as the organization's directory says; owners keep theirs.</summary>
+    public async Task GiveRolesAsync(IReadOnlyDictionary<Guid, OrganizationRole> roles, CancellationToken ct)
+    {
+        await LockAsync(ct);
+        var ids = roles.Keys.ToArray();
+        var members = await db.Memberships.Where(row => ids.Contains(row.UserId) && row.Role != OrganizationRole.Owner).OrderBy(row => row.UserId).ToListAsync(ct);
+        await SetRolesAsync([.. members.Select(member => (member, roles[member.UserId])).Where(change => change.member.Role != change.Item2)], ct);
+    }
+
+    /// <summary>Whether the organization's directory says that the person is no member any more; then nothing but the directory makes them one.</summary>
+    public Task<bool> IsDeactivatedAsync(Guid userId, CancellationToken ct) => db.ScimUsers.AnyAsync(user => user.UserId == userId && !user.Active, ct);
+
+    /// <summary>Closes the ways in which a person could become a member by themselves: by a domain, and by invitations sent before.</summary>
+    public async Task CloseWaysInAsync(Guid userId, CancellationToken ct)
+    {
+        var now = clock.GetUtcNow();
+        await db.Database.ExecuteSqlAsync($"insert into identity.domain_joins (organization_id, user_id, joined_at) values ({Organization}, {userId}, {now}) on conflict do nothing", ct);
+        await db.Invitations.Where(row => row.AcceptedAt == null && row.RevokedAt == null && db.Users.Any(person => person.Id == userId && person.NormalizedEmail == row.NormalizedEmail))
+            .ExecuteUpdateAsync(set => set.SetProperty(row => row.RevokedAt, now), ct);
+    }
+
     /// <summary>Ends a membership. Whatever the person may do here ends with it, at their next request.</summary>
-    /// <param name="by">Who asks: the member themselves, or a member or key whose role reaches theirs; null: the organization itself.</param>
+    /// <param name="by">Who asks: the member themselves, or a member or key whose role reaches theirs; null: the organization itself, such as by its directory.</param>
     public async Task<MembershipOutcome> RemoveAsync(Guid userId, Guid? by, CancellationToken ct)
     {
         await LockAsync(ct);
@@ -87,8 +118,11 @@ internal sealed class Memberships(IdentityDb db, Tenant tenant, TokenFamilies fa
             return MembershipOutcome.AboveOwnRole;
         if (await FindHoldAsync(member, ct) is { } hold)
             return hold;
+        if (by is not null && by != userId && member.Role != OrganizationRole.Owner && await db.ScimUsers.AnyAsync(user => user.UserId == userId && user.Active, ct))
+            return MembershipOutcome.Provisioned;
         db.Remove(member);
         await db.SaveChangesAsync(ct);
+        await TellDirectoryAsync(member, ct);
         await WithdrawInvitationsAsync(userId, null, ct);
         await EndSignInsAsync(userId, ct);
         await RecordAsync(by == userId ? "member.left" : "member.removed", userId, before: new { member.Role }, after: null, ct);
@@ -112,6 +146,21 @@ internal sealed class Memberships(IdentityDb db, Tenant tenant, TokenFamilies fa
         await SetRoleAsync(owner, OrganizationRole.Admin, ct);
         return MembershipOutcome.Done;
     }
+
+    /// <summary>Whoever left by themselves is not active in the directory either, and comes back by it as what they were.</summary>
+    private Task<int> TellDirectoryAsync(Member gone, CancellationToken ct)
+    {
+        var (role, now) = (gone.Role == OrganizationRole.Owner ? OrganizationRole.Viewer : gone.Role, clock.GetUtcNow());
+        return db.ScimUsers.Where(user => user.UserId == gone.UserId && user.Active)
+            .ExecuteUpdateAsync(set => set.SetProperty(user => user.Active, false).SetProperty(user => user.Role, role).SetProperty(user => user.ModifiedAt, now), ct);
+    }
+
+    private Task<bool> HasRoleByGroupAsync(Guid userId, CancellationToken ct) =>
+        (from user in db.ScimUsers
+         join member in db.ScimGroupMembers on user.Id equals member.MemberId
+         join @group in db.ScimGroups on member.GroupId equals @group.Id
+         where user.UserId == userId && user.Active && @group.Role != null
+         select user.Id).AnyAsync(ct);
 
     private Task<Member?> FindAsync(Guid userId, CancellationToken ct) => db.Memberships.SingleOrDefaultAsync(member => member.UserId == userId, ct);
 
@@ -145,13 +194,20 @@ internal sealed class Memberships(IdentityDb db, Tenant tenant, TokenFamilies fa
         await families.RevokeOfMembershipAsync(userId, Organization, "the membership ended", ct);
     }
 
-    private async Task SetRoleAsync(Member member, OrganizationRole role, CancellationToken ct)
+    private Task SetRoleAsync(Member member, OrganizationRole role, CancellationToken ct) => SetRolesAsync([(member, role)], ct);
+
+    private async Task SetRolesAsync(IReadOnlyList<(Member Member, OrganizationRole Role)> changes, CancellationToken ct)
     {
-        var before = member.Role;
-        member.BecomeA(role);
+        var before = changes.Select(change => change.Member.Role).ToList();
+        foreach (var (member, role) in changes)
+            member.BecomeA(role);
         await db.SaveChangesAsync(ct);
-        await WithdrawInvitationsAsync(member.UserId, role, ct);
-        await RecordAsync("member.role_changed", member.UserId, new { role = before }, new { role }, ct);
+        foreach (var ((member, role), was) in changes.Zip(before))
+        {
+            if (was >= Permissions.ManageMembers.Minimum)
+                await WithdrawInvitationsAsync(member.UserId, role, ct);
+            await RecordAsync("member.role_changed", member.UserId, new { role = was }, new { role }, ct);
+        }
     }
 
     /// <summary>What somebody offered and may no longer offer is withdrawn.</summary>

@@ -87,14 +87,18 @@ internal sealed class Sessions(IdentityDb db, UserManager<Person> users, TokenFa
     }
 
     /// <summary>Ends all of the person's sessions, and with a new security stamp everything that began in one: half-done sign-ins, codes, every family of tokens.</summary>
-    public Task EndAllAsync(Guid userId, CancellationToken ct) => db.InTransactionAsync(async () =>
+    public Task EndAllAsync(Guid userId, CancellationToken ct) => db.InTransactionAsync(() => EndAllWithinAsync(userId, "signed out everywhere", ct), ct);
+
+    /// <summary>The same, in the transaction that is open.</summary>
+    /// <param name="reason">For the log; no personal data.</param>
+    public async Task EndAllWithinAsync(Guid userId, string reason, CancellationToken ct)
     {
         if (await db.FindAndLockPersonAsync(userId, ct) is { } person)
             await users.UpdateSecurityStampAsync(person);
-        await families.RevokeOfPersonAsync(userId, "signed out everywhere", ct);
+        await families.RevokeOfPersonAsync(userId, reason, ct);
         var now = clock.GetUtcNow();
-        return await db.Sessions.Where(row => row.UserId == userId && row.EndedAt == null).ExecuteUpdateAsync(set => set.SetProperty(row => row.EndedAt, now), ct);
-    }, ct);
+        await db.Sessions.Where(row => row.UserId == userId && row.EndedAt == null).ExecuteUpdateAsync(set => set.SetProperty(row => row.EndedAt, now), ct);
+    }
 
     /// <summary>Whether the cookie's session still stands; noted as used now, at most once a minute.</summary>
     public async Task<bool> IsLiveAsync(SignedIn session, CancellationToken ct)

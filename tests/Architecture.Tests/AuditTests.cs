@@ -67,6 +67,12 @@ public sealed class AuditTests(AuditTests.HubWithDns hub) : IClassFixture<AuditT
         return new { issuer = "https://cluster.example", subject = $"system:serviceaccount:shop:{account}", keys = new { keys = new[] { key.Jwk } } };
     }
 
+    private static readonly object ScimPatch = new { schemas = new[] { "urn:ietf:params:scim:api:messages:2.0:PatchOp" }, Operations = new[] { new { op = "replace", path = "displayName", value = "Another" } } };
+
+    private static object ScimUser(string userName, string? displayName = null) => new { schemas = new[] { "urn:ietf:params:scim:schemas:core:2.0:User" }, userName, displayName };
+
+    private static object ScimGroup(string displayName) => new { schemas = new[] { "urn:ietf:params:scim:schemas:core:2.0:Group" }, displayName };
+
     /// <summary>What has to be there before, and then the request itself.</summary>
     private static readonly Dictionary<string, Func<Stage, Task<Func<Task<HttpResponseMessage>>>>> Scenarios = new()
     {
@@ -108,6 +114,23 @@ public sealed class AuditTests(AuditTests.HubWithDns hub) : IClassFixture<AuditT
             await Stage.DoAsync(stage.SignOn());
             return stage.Delete("/sso");
         },
+        ["DELETE /v1/orgs/{org}/provisioning"] = async stage =>
+        {
+            await stage.ScimUserAsync();
+            return stage.Delete("/provisioning");
+        },
+        ["POST /scim/v2/{org}/Users"] = async stage => stage.Scim(HttpMethod.Post, "/Users", ScimUser($"ada@{await stage.VerifiedDomainAsync()}")),
+        ["PUT /scim/v2/{org}/Users/{id:guid}"] = async stage =>
+        {
+            var (id, userName) = await stage.ScimUserAsync();
+            return stage.Scim(HttpMethod.Put, $"/Users/{id}", ScimUser(userName, "Another"));
+        },
+        ["PATCH /scim/v2/{org}/Users/{id:guid}"] = async stage => stage.Scim(HttpMethod.Patch, $"/Users/{(await stage.ScimUserAsync()).Id}", ScimPatch),
+        ["DELETE /scim/v2/{org}/Users/{id:guid}"] = async stage => stage.Scim(HttpMethod.Delete, $"/Users/{(await stage.ScimUserAsync()).Id}", null),
+        ["POST /scim/v2/{org}/Groups"] = stage => Task.FromResult(stage.Scim(HttpMethod.Post, "/Groups", ScimGroup("Audited"))),
+        ["PUT /scim/v2/{org}/Groups/{id:guid}"] = async stage => stage.Scim(HttpMethod.Put, $"/Groups/{await stage.ScimGroupAsync()}", ScimGroup("Another")),
+        ["PATCH /scim/v2/{org}/Groups/{id:guid}"] = async stage => stage.Scim(HttpMethod.Patch, $"/Groups/{await stage.ScimGroupAsync()}", ScimPatch),
+        ["DELETE /scim/v2/{org}/Groups/{id:guid}"] = async stage => stage.Scim(HttpMethod.Delete, $"/Groups/{await stage.ScimGroupAsync()}", null),
         ["POST /v1/orgs/{org}/clients"] = stage => Task.FromResult(stage.Register()),
         ["PUT /v1/orgs/{org}/clients/{client:guid}"] = async stage =>
             await stage.ChangeAsync(HttpMethod.Put, $"/clients/{await stage.ClientAsync()}", new { name = "Renamed", authenticationMethod = "client_secret_basic", grants = ForItself }),
@@ -227,6 +250,24 @@ public sealed class AuditTests(AuditTests.HubWithDns hub) : IClassFixture<AuditT
             hub.Dns.Texts[record.GetProperty("name").GetString()!] = [record.GetProperty("text").GetString()!];
             return name;
         }
+
+        public async Task<string> VerifiedDomainAsync()
+        {
+            var domain = await DomainAsync();
+            await DoAsync(Post($"/domains/{domain}/verification", null));
+            return domain;
+        }
+
+        public Func<Task<HttpResponseMessage>> Scim(HttpMethod method, string path, object? body) =>
+            () => owner.Client.SendAsync(new HttpRequestMessage(method, $"/scim/v2/{owner.Slug}{path}") { Content = body is null ? null : JsonContent.Create(body) });
+
+        public async Task<(string Id, string UserName)> ScimUserAsync()
+        {
+            var userName = $"ada@{await VerifiedDomainAsync()}";
+            return ((await DoAsync(Scim(HttpMethod.Post, "/Users", ScimUser(userName)))).GetProperty("id").GetString()!, userName);
+        }
+
+        public async Task<string> ScimGroupAsync() => (await DoAsync(Scim(HttpMethod.Post, "/Groups", ScimGroup("Audited")))).GetProperty("id").GetString()!;
 
         public Func<Task<HttpResponseMessage>> Publish() => () => owner.Client.PostAsync(Address("/apps/audited/versions"), new StringContent(Manifest, Encoding.UTF8, "application/yaml"));
 

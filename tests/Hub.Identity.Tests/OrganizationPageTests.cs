@@ -7,7 +7,7 @@ namespace CodeZero.Hub.Identity.Tests;
 /// <summary>The organizations' pages, as a browser without scripts meets them.</summary>
 public sealed partial class OrganizationPageTests(OrganizationFixture fixture) : IClassFixture<OrganizationFixture>
 {
-    private static readonly string[] Pages = ["", "/members", "/invitations", "/domains", "/policy", "/sso", "/keys", "/keys/new", "/audit"];
+    private static readonly string[] Pages = ["", "/members", "/invitations", "/domains", "/provisioning", "/policy", "/sso", "/keys", "/keys/new", "/audit"];
 
     [Fact]
     public async Task Whoever_is_not_signed_in_is_led_to_the_sign_in_and_back()
@@ -50,13 +50,13 @@ public sealed partial class OrganizationPageTests(OrganizationFixture fixture) :
         await browser.GetAsync($"/organizations/{owner.Slug}");
         Assert.Equal(["Overview", "Members", "Domains", "Policy"], Tab().Matches(browser.Page).Select(match => match.Groups["title"].Value));
         Assert.DoesNotContain("Rename", browser.Page, StringComparison.Ordinal);
-        foreach (var (page, act) in new[] { ("", "rename"), ("", "end"), ("", "transfer"), ("/members", "remove"), ("/domains", "claim"), ("/policy", "") })
+        foreach (var (page, act) in new[] { ("", "rename"), ("", "end"), ("", "transfer"), ("/members", "remove"), ("/domains", "claim"), ("/policy", ""), ("/provisioning", "") })
         {
             await browser.GetAsync($"/organizations/{owner.Slug}");
             var refused = await browser.SubmitToAsync($"/organizations/{owner.Slug}{page}", ("act", act), ("name", "x.example"), ("member", owner.UserId.ToString()), ("requireMfa", "true"), ("confirm", owner.Slug));
             Assert.True(refused.StatusCode == HttpStatusCode.Forbidden, $"{page} {act}: {(int)refused.StatusCode}");
         }
-        foreach (var page in new[] { "/invitations", "/sso", "/audit", "/audit?handler=export" })
+        foreach (var page in new[] { "/invitations", "/provisioning", "/sso", "/audit", "/audit?handler=export" })
             Assert.Equal(HttpStatusCode.Forbidden, (await browser.GetAsync($"/organizations/{owner.Slug}{page}")).StatusCode);
     }
 

@@ -22,6 +22,7 @@ public sealed class PersonExportTests(IdentityFixture fixture) : IClassFixture<I
         ["identity.authenticators"] = "secondFactors",
         ["identity.recovery_codes"] = "secondFactors",
         ["identity.sso_links"] = "providers",
+        ["identity.scim_users"] = "provisioned",
         ["identity.email_proofs"] = "not: hashes of links that were sent to the person's own address and live for a day",
         ["identity.passkey_ceremonies"] = "not: random numbers that live for minutes",
         ["identity.domain_joins"] = "not: that a domain of the organization let the person in is in its audit log",

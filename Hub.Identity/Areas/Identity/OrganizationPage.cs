@@ -89,6 +89,7 @@ internal static class OrganizationNavigation
         ("/members", "Members", Permissions.ReadMembers),
         ("/invitations", "Invitations", Permissions.ManageMembers),
         ("/domains", "Domains", Permissions.ReadDomains),
+        ("/provisioning", "Provisioning", Permissions.ProvisionMembers),
         ("/policy", "Policy", Permissions.ReadPolicy),
         ("/sso", "Single sign-on", Permissions.ReadSso),
         ("/keys", "API keys", Permissions.ReadKeys),

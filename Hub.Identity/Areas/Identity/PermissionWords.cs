@@ -29,6 +29,7 @@ internal static class PermissionWords
             (Permissions.ManageOrganization, "Rename it"),
             (Permissions.ReadMembers, "See who is a member, and in which role"),
             (Permissions.ManageMembers, "Invite and remove members, and change their roles"),
+            (Permissions.ProvisionMembers, "Provision members and their roles by a directory (SCIM)"),
             (Permissions.ReadDomains, "See domains"),
             (Permissions.ManageDomains, "Claim, verify and give up domains, and say who joins by them"),
             (Permissions.ReadPolicy, "See how members must sign in"),

@@ -14,6 +14,9 @@ public sealed record MemberResource
     public required string Email { get; init; }
     public required OrganizationRole Role { get; init; }
     public required DateTimeOffset Since { get; init; }
+
+    /// <summary>Whether the organization's directory says that they are one (SCIM); then it is changed there.</summary>
+    public required bool Provisioned { get; init; }
 }
 
 /// <summary>GET /v1/orgs/{org}/members/{user}: one member, with the ETag that a change needs.</summary>
@@ -29,10 +32,10 @@ public static class GetMember
         var row = await (from member in db.Memberships.AsNoTracking()
                          join person in db.Users on member.UserId equals person.Id
                          where member.UserId == user
-                         select new { member, person.Email }).SingleOrDefaultAsync(ct);
+                         select new { member, person.Email, Provisioned = db.ScimUsers.Any(user => user.UserId == member.UserId && user.Active) }).SingleOrDefaultAsync(ct);
         if (row is null)
             return null;
         response.Headers.ETag = ETags.OfVersion(row.member.RowVersion);
-        return new() { UserId = row.member.UserId, Email = row.Email!, Role = row.member.Role, Since = row.member.Since };
+        return new() { UserId = row.member.UserId, Email = row.Email!, Role = row.member.Role, Since = row.member.Since, Provisioned = row.Provisioned };
     }
 }

@@ -26,7 +26,7 @@ internal static class InvitationProblems
         InvitationOutcome.Done => null,
         InvitationOutcome.Unknown => Problems.NotFound(),
         InvitationOutcome.AboveOwnRole => Problems.Create(StatusCodes.Status403Forbidden, "member.role_above_own", MembershipProblems.AboveOwnRole),
-        InvitationOutcome.OtherAddress or InvitationOutcome.Unconfirmed => Problems.Create(StatusCodes.Status403Forbidden, CodeOf(outcome), Describe(outcome)),
+        InvitationOutcome.OtherAddress or InvitationOutcome.Unconfirmed or InvitationOutcome.Deactivated => Problems.Create(StatusCodes.Status403Forbidden, CodeOf(outcome), Describe(outcome)),
         _ => Problems.Conflict(CodeOf(outcome), Describe(outcome)),
     };
 
@@ -43,6 +43,7 @@ internal static class InvitationProblems
         InvitationOutcome.Revoked => "The invitation was withdrawn. Ask for a new one if you should have it.",
         InvitationOutcome.OtherAddress => "The invitation is for another e-mail address than that of your account. Sign in with the account that has the address it was sent to.",
         InvitationOutcome.Unconfirmed => "Your e-mail address is not confirmed yet. Confirm it with the message you got when you signed up, then accept the invitation.",
+        InvitationOutcome.Deactivated => "The organization's directory says that you are no member any more. Ask those who manage the directory to make you active there.",
         _ => "Done.",
     };
 
@@ -56,6 +57,7 @@ internal static class InvitationProblems
         InvitationOutcome.Expired => "invitation.expired",
         InvitationOutcome.Revoked => "invitation.revoked",
         InvitationOutcome.OtherAddress => "invitation.other_address",
+        InvitationOutcome.Deactivated => "member.deactivated",
         _ => "invitation.address_unconfirmed",
     };
 }

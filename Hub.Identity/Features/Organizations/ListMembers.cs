@@ -21,5 +21,12 @@ public static class ListMembers
     internal static IQueryable<MemberResource> Query(IdentityDb db) =>
         from member in db.Memberships.AsNoTracking()
         join person in db.Users on member.UserId equals person.Id
-        select new MemberResource { UserId = member.UserId, Email = person.Email!, Role = member.Role, Since = member.Since };
+        select new MemberResource
+        {
+            UserId = member.UserId,
+            Email = person.Email!,
+            Role = member.Role,
+            Since = member.Since,
+            Provisioned = db.ScimUsers.Any(user => user.UserId == member.UserId && user.Active),
+        };
 }

@@ -9,6 +9,8 @@ namespace CodeZero.Hub.Identity.Features;
 internal static class MembershipProblems
 {
     public const string AboveOwnRole = "This concerns a role above your own. Ask a member who has it.";
+    public const string Provisioned = "The organization's directory provisions this member (SCIM). Change them there: deactivate the user, or change the groups that give roles. "
+        + "When no directory calls any more, end provisioning on the organization's page Provisioning first.";
     public const string LastOwner = "An organization always has an owner, and this is the last. Make another member an owner first.";
 
     public const string LastBreakGlass = "This is the last owner who gets in without the organization's provider, while single sign-on is enforced. Name another one there first.";
@@ -20,6 +22,7 @@ internal static class MembershipProblems
         MembershipOutcome.AboveOwnRole => Problems.Create(StatusCodes.Status403Forbidden, "member.role_above_own", AboveOwnRole),
         MembershipOutcome.LastOwner => Problems.Conflict("organization.last_owner", LastOwner),
         MembershipOutcome.LastBreakGlass => Problems.Conflict("organization.last_break_glass", LastBreakGlass),
+        MembershipOutcome.Provisioned => Problems.Conflict("member.provisioned", Provisioned),
         _ => null,
     };
 

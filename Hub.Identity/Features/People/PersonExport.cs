@@ -47,8 +47,16 @@ internal sealed class PersonExport(IdentityDb db, Organizations organizations, P
             Organizations = memberships.Select(membership => new { membership.OrganizationId, membership.Slug, membership.Name, membership.Role }),
             Providers = await db.InTransactionAsync(() => db.SsoLinks.IgnoreQueryFilters([ModuleDatabase.TenantFilter]).AsNoTracking().Where(link => link.UserId == userId).OrderBy(link => link.CreatedAt)
                 .Select(link => new { link.OrganizationId, link.Issuer, link.Subject, link.CreatedAt, link.LastUsedAt }).ToListAsync(ct), ct),
+            Provisioned = await ProvisionedAsync(userId, ct),
             Actions = ActionsAsync(userId, [.. memberships.Select(membership => membership.OrganizationId)], ct),
         }, Json, ct);
+    }
+
+    /// <summary>What directories of organizations say of the person, also of those that they have left.</summary>
+    private async Task<IEnumerable<object>> ProvisionedAsync(Guid userId, CancellationToken ct)
+    {
+        var rows = await db.InTransactionAsync(() => db.ScimUsers.IgnoreQueryFilters([ModuleDatabase.TenantFilter]).AsNoTracking().Where(row => row.UserId == userId).OrderBy(row => row.OrganizationId).ToListAsync(ct), ct);
+        return rows.Select(row => new { row.OrganizationId, row.Active, row.CreatedAt, row.ModifiedAt, Said = JsonElement.Parse(row.Attributes) });
     }
 
     /// <summary>Reads rows one by one, and lets go of the connection after the last: the serializer would hold on to it while it asks for what comes next.</summary>

@@ -44,7 +44,7 @@ internal sealed class MembersModel(IdentityDb db, Memberships memberships) : Org
         var outcome = await db.InTransactionAsync(() => removes
             ? memberships.RemoveAsync(member, Me.UserId, Aborted)
             : memberships.ChangeRoleAsync(member, role!.Value, Me.UserId, Aborted), Aborted);
-        if (outcome is MembershipOutcome.AboveOwnRole or MembershipOutcome.LastOwner or MembershipOutcome.LastBreakGlass)
+        if (outcome is MembershipOutcome.AboveOwnRole or MembershipOutcome.LastOwner or MembershipOutcome.LastBreakGlass or MembershipOutcome.Provisioned)
         {
             await LoadAsync();
             return Refuse(MembershipProblems.Describe(outcome)!);
