@@ -2,6 +2,7 @@ using CodeZero.Hub.Identity.Domain;
 using CodeZero.Hub.Identity.Protocol;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.Filters;
+using Microsoft.AspNetCore.Mvc.RazorPages;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace CodeZero.Hub.Identity.Areas.Identity;
@@ -18,6 +19,7 @@ internal abstract class AccountPage : IdentityPage
     /// <summary>Whether the page shows or changes what could take the account over. It then asks for a proof of the last minutes, by /reauthenticate.</summary>
     protected virtual bool IsSensitive => false;
 
+    [NonHandler] // the framework's own mark is not inherited: it would serve this as a method named PAGE
     public override async Task OnPageHandlerExecutionAsync(PageHandlerExecutingContext context, PageHandlerExecutionDelegate next)
     {
         if (Session is null)
