@@ -33,6 +33,7 @@ public sealed class RelyingPartyFixture : IdentityFixture
             Add("rp-es256", ("PublicKeys:0", JwkOf(_ecKey, withPrivate: false).ToJsonString()));
             Add("rp-ps256", ("PublicKeys:0", RsaKey.Jwk.ToJsonString()), ("AssertionAlgorithm", "PS256"));
             Add("rp-secret", ("Secrets:0:Sha256", Convert.ToHexStringLower(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(Secret)))));
+            Add("rp-device", ("Grants:0", GrantTypes.DeviceCode), ("Grants:1", GrantTypes.RefreshToken));
             Add("rp-machine", ("PublicKeys:0", JwkOf(_ecKey, withPrivate: false).ToJsonString()), ("Grants:0", "client_credentials"), ("Scopes:3", "orders:read"), ("Resources:0", Resource));
             return settings;
 
@@ -96,8 +97,10 @@ public sealed class RelyingPartyFixture : IdentityFixture
             var message = JsonNode.Parse(line)!.AsObject();
             if (message["flow"] is { } flow)
                 outcomes.Add(flow.GetValue<string>(), message["fault"]?.GetValue<string>());
+            else if (message["browse"] is { } address)
+                await AnswerAsync(await person.BrowseAsync(new Uri(address.GetValue<string>())));
             else
-                await AnswerAsync(await person.BrowseAsync(new Uri(message["browse"]!.GetValue<string>())));
+                await AnswerAsync(await person.EnterCodeAsync(new Uri(message["at"]!.GetValue<string>()), message["enterCode"]!.GetValue<string>()));
         }
         await process.WaitForExitAsync();
         return process.ExitCode == 0 ? outcomes : throw new InvalidOperationException($"Node ended with {process.ExitCode}: {await said}");
@@ -126,6 +129,7 @@ public sealed class RelyingPartyFixture : IdentityFixture
             ["ps256"] = new JsonObject { ["id"] = "rp-ps256", ["key"] = RsaKey.PrivateJwk },
             ["secret"] = new JsonObject { ["id"] = "rp-secret", ["secret"] = Secret },
             ["wrong-secret"] = new JsonObject { ["id"] = "rp-secret", ["secret"] = "wrong" },
+            ["device"] = new JsonObject { ["id"] = "rp-device" },
             ["machine"] = new JsonObject { ["id"] = "rp-machine", ["key"] = JwkOf(_ecKey, withPrivate: true) },
         },
     };
@@ -168,6 +172,15 @@ public sealed class RelyingPartyFixture : IdentityFixture
             if (elsewhere is null && _browser.Page.Contains("name=\"decision\"", StringComparison.Ordinal))
                 (last, elsewhere) = await _browser.FollowAsync(await _browser.SubmitAsync(("decision", "allow")));
             return elsewhere?.AbsoluteUri ?? throw new InvalidOperationException($"{address} ended with {(int)last.StatusCode}: {_browser.Page}");
+        }
+
+        /// <summary>Whether the page says that the device is connected.</summary>
+        public async Task<JsonNode> EnterCodeAsync(Uri page, string code)
+        {
+            await _browser.FollowAsync(await _browser.GetAsync(page.PathAndQuery));
+            await _browser.FollowAsync(await _browser.SubmitAsync(("code", code)));
+            await _browser.FollowAsync(await _browser.SubmitAsync(("decision", "allow")));
+            return _browser.Page.Contains("The device is connected", StringComparison.Ordinal) ? true : throw new InvalidOperationException($"{page} did not connect the device: {_browser.Page}");
         }
 
         public void Dispose() => _browser.Dispose();

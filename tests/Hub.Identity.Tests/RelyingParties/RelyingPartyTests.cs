@@ -9,7 +9,7 @@ public sealed class RelyingPartyTests(RelyingPartyFixture parties) : IClassFixtu
     private static readonly string[] Flows =
     [
         "discovery", "code with PKCE", "ID token ES256", "userinfo", "refresh", "pushed authorization request", "DPoP", "private_key_jwt ES256", "private_key_jwt PS256", "client_secret_basic",
-        "introspection", "revocation", "client_credentials", "refusals", "logout",
+        "introspection", "revocation", "client_credentials", "refusals", "device authorization", "logout",
     ];
 
     public static TheoryData<string, string> Cases

@@ -1,7 +1,7 @@
 // oauth4webapi (each message made and checked by itself) through everything the provider offers.
 import assert from 'node:assert/strict';
 import * as oauth from 'oauth4webapi';
-import { browse, importKey, run, settings } from './test-run.mjs';
+import { browse, enterCode, importKey, run, settings } from './test-run.mjs';
 
 const plain = { [oauth.allowInsecureRequests]: true };
 const issuer = new URL(settings.issuer);
@@ -165,6 +165,17 @@ await run({
     await isSignedOut(client, { max_age: '0' });
     await assert.rejects(refresh({ client, authentication }, 'no-token-of-ours'), { error: 'invalid_grant', status: 400 });
     await assert.rejects(refresh(await find('wrong-secret'), 'no-token-of-ours'), { code: oauth.WWW_AUTHENTICATE_CHALLENGE, status: 401 });
+  },
+
+  'device authorization': async () => {
+    const { client, authentication } = await find('device');
+    const response = await oauth.deviceAuthorizationRequest(as, client, authentication, { scope: 'openid offline_access' }, plain);
+    const device = await oauth.processDeviceAuthorizationResponse(as, client, response);
+    await enterCode(device);
+    const answer = await oauth.deviceCodeGrantRequest(as, client, authentication, device.device_code, plain);
+    const tokens = await oauth.processDeviceCodeResponse(as, client, answer);
+    assert.equal(oauth.getValidatedIdTokenClaims(tokens).aud, client.client_id);
+    await refresh({ client, authentication }, tokens.refresh_token);
   },
 
   'logout': async () => {

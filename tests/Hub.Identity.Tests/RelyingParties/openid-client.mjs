@@ -1,7 +1,7 @@
 // openid-client (a relying party that checks as much as it can) through everything the provider offers.
 import assert from 'node:assert/strict';
 import * as client from 'openid-client';
-import { browse, importKey, run, settings } from './test-run.mjs';
+import { browse, enterCode, importKey, run, settings } from './test-run.mjs';
 
 /** A configured client by its name in the settings, from discovery; signatures of ID tokens are verified too. */
 async function configure(name) {
@@ -124,6 +124,15 @@ await run({
     const config = await configure('public');
     await isSignedOut(config, { max_age: '0' });
     await assert.rejects(client.fetchUserInfo(config, 'no-token-of-ours', client.skipSubjectCheck), { code: 'OAUTH_WWW_AUTHENTICATE_CHALLENGE', status: 401 });
+  },
+
+  'device authorization': async () => {
+    const config = await configure('device');
+    const device = await client.initiateDeviceAuthorization(config, { scope: 'openid offline_access' });
+    await enterCode(device);
+    const tokens = await client.pollDeviceAuthorizationGrant(config, { ...device, interval: 0.01 });
+    assert.equal(tokens.claims().aud, settings.clients.device.id);
+    await client.refreshTokenGrant(config, tokens.refresh_token);
   },
 
   'logout': async () => {

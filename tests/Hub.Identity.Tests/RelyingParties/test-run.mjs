@@ -15,6 +15,12 @@ export async function browse(url) {
   return new URL(await hear());
 }
 
+/** Has the person enter a device's code at the page that the device names, and allow it. */
+export async function enterCode(device) {
+  say({ enterCode: device.user_code, at: device.verification_uri });
+  await hear();
+}
+
 export async function run(flows) {
   for (const [flow, go] of Object.entries(flows)) {
     try {
