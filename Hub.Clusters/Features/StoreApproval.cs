@@ -1,5 +1,5 @@
 using System.ComponentModel.DataAnnotations;
-using System.Text;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using CodeZero.AgentProtocol;
 using CodeZero.AgentProtocol.Signing;
@@ -40,7 +40,7 @@ internal sealed partial class StoreApproval(ClustersDb db, StatePublisher states
 
     private async Task<Results<Created<ApprovalResource>, Ok<ApprovalResource>, ProblemHttpResult>> RunAsync(string clusterName, ApprovalRequest request, CancellationToken ct)
     {
-        if (!DsseEnvelope.Parse(Encoding.UTF8.GetBytes(request.Envelope!.Value.GetRawText())).TryGet(out var envelope, out var refusal)
+        if (!DsseEnvelope.Parse(JsonMarshal.GetRawUtf8Value(request.Envelope!.Value)).TryGet(out var envelope, out var refusal)
             || !Approval.ReadUnverified(envelope).TryGet(out var approval, out refusal))
             return Problems.Unprocessable(refusal.Code, refusal.Reason);
         if (await db.LockClusterAsync(clusterName, ct) is not { } cluster

@@ -17,10 +17,14 @@ internal sealed class ClientKey
     private static readonly string[] PrivateMembers = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
     private readonly Func<AsymmetricAlgorithm> _load;
     private readonly string _canonical;
+    private AsymmetricAlgorithm? _idle;
 
+    /// <param name="load">Makes the key, and refuses one that cannot be, such as a point off the curve.</param>
+    /// <exception cref="CryptographicException">It cannot be.</exception>
     private ClientKey(Func<AsymmetricAlgorithm> load, ImmutableArray<string> algorithms, string canonical, string? keyId)
     {
         (_load, Algorithms, KeyId, _canonical) = (load, algorithms, keyId, canonical);
+        _idle = load();
         Thumbprint = Base64Url.EncodeToString(SHA256.HashData(Encoding.ASCII.GetBytes(canonical)));
     }
 
@@ -52,13 +56,20 @@ internal sealed class ClientKey
     {
         if (!Algorithms.Contains(algorithm))
             return false;
-        using var key = _load();
-        return key switch
+        var key = Interlocked.Exchange(ref _idle, null) ?? _load(); // to load one costs as much as to verify, and none is for two threads at once
+        try
         {
-            ECDsa ecdsa => ecdsa.VerifyData(signed, signature, HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation),
-            RSA rsa => rsa.VerifyData(signed, signature, HashAlgorithmName.SHA256, algorithm == SigningAlgorithms.Ps256 ? RSASignaturePadding.Pss : RSASignaturePadding.Pkcs1),
-            _ => false,
-        };
+            return key switch
+            {
+                ECDsa ecdsa => ecdsa.VerifyData(signed, signature, HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation),
+                RSA rsa => rsa.VerifyData(signed, signature, HashAlgorithmName.SHA256, algorithm == SigningAlgorithms.Ps256 ? RSASignaturePadding.Pss : RSASignaturePadding.Pkcs1),
+                _ => false,
+            };
+        }
+        finally
+        {
+            Interlocked.Exchange(ref _idle, key)?.Dispose();
+        }
     }
 
     /// <summary>The key, or null when the text is no JWK of a public key of these kinds.</summary>
@@ -98,8 +109,7 @@ internal sealed class ClientKey
         if (jwk.Text("crv") != "P-256" || jwk.Text("x") is not { Length: 43 } x || jwk.Text("y") is not { Length: 43 } y)
             return null;
         var parameters = new ECParameters { Curve = ECCurve.NamedCurves.nistP256, Q = { X = Base64Url.DecodeFromChars(x), Y = Base64Url.DecodeFromChars(y) } };
-        using (ECDsa.Create(parameters)) // refuses a point that is not on the curve
-            return new(() => ECDsa.Create(parameters), Named(jwk, SigningAlgorithms.Es256), $$"""{"crv":"P-256","kty":"EC","x":"{{x}}","y":"{{y}}"}""", jwk.Text("kid"));
+        return new(() => ECDsa.Create(parameters), Named(jwk, SigningAlgorithms.Es256), $$"""{"crv":"P-256","kty":"EC","x":"{{x}}","y":"{{y}}"}""", jwk.Text("kid"));
     }
 
     private static ClientKey? ReadRsa(JsonElement jwk)
@@ -110,8 +120,7 @@ internal sealed class ClientKey
         if (modulus.Length is < MinRsaBits / 8 or > MaxRsaBits / 8 || modulus[0] == 0 || modulus[^1] % 2 == 0)
             return null;
         var parameters = new RSAParameters { Modulus = modulus, Exponent = [1, 0, 1] };
-        using (RSA.Create(parameters))
-            return new(() => RSA.Create(parameters), Named(jwk, SigningAlgorithms.Ps256, SigningAlgorithms.Rs256), $$"""{"e":"AQAB","kty":"RSA","n":"{{n}}"}""", jwk.Text("kid"));
+        return new(() => RSA.Create(parameters), Named(jwk, SigningAlgorithms.Ps256, SigningAlgorithms.Rs256), $$"""{"e":"AQAB","kty":"RSA","n":"{{n}}"}""", jwk.Text("kid"));
     }
 
     private static ImmutableArray<string> Named(JsonElement jwk, params string[] possible) => jwk.TryGetProperty("alg", out _) ? [.. possible.Where(algorithm => algorithm == jwk.Text("alg"))] : [.. possible];

@@ -1,4 +1,6 @@
+using System.Buffers;
 using System.Net.Http.Headers;
+using System.Security.Cryptography;
 using System.Text;
 using Microsoft.AspNetCore.Http;
 
@@ -9,6 +11,8 @@ internal static class FormBody
 {
     /// <summary>The largest body read: the parameters with the longest values allowed, and room.</summary>
     public const int MaxBytes = 32 * 1024;
+
+    private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     /// <summary>The parameters, each at most once (RFC 6749 §3.2); or why not.</summary>
     public static async Task<(OAuthParameters? Form, OAuthError? Error)> ReadAsync(HttpRequest request, CancellationToken ct)
@@ -22,7 +26,7 @@ internal static class FormBody
     /// <summary>The parameters as they come, for endpoints with rules of their own about repeated ones; or why not.</summary>
     public static async Task<(OAuthParameters? Form, string? Fault)> ReadAnyAsync(HttpRequest request, CancellationToken ct)
     {
-        if (!MediaTypeHeaderValue.TryParse(request.ContentType, out var type) || !string.Equals(type.MediaType, "application/x-www-form-urlencoded", StringComparison.OrdinalIgnoreCase))
+        if (!IsForm(request))
             return (null, "The body must be application/x-www-form-urlencoded.");
         if (request.QueryString.HasValue)
             return (null, "Parameters belong into the body, not into the address.");
@@ -31,17 +35,26 @@ internal static class FormBody
         return (OAuthParameters.Parse(body), null);
     }
 
+    /// <summary>Whether the body is said to be a form, of the only kind that the protocol knows.</summary>
+    public static bool IsForm(HttpRequest request) =>
+        MediaTypeHeaderValue.TryParse(request.ContentType, out var type) && string.Equals(type.MediaType, "application/x-www-form-urlencoded", StringComparison.OrdinalIgnoreCase);
+
     private static async Task<string?> ReadTextAsync(HttpRequest request, CancellationToken ct)
     {
-        var buffer = new byte[MaxBytes + 1];
-        var length = await request.Body.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, ct);
+        var (buffer, length) = (ArrayPool<byte>.Shared.Rent(MaxBytes + 1), 0);
         try
         {
-            return length > MaxBytes ? null : new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(buffer, 0, length);
+            length = await request.Body.ReadAtLeastAsync(buffer.AsMemory(..(MaxBytes + 1)), MaxBytes + 1, throwOnEndOfStream: false, ct);
+            return length > MaxBytes ? null : Strict.GetString(buffer, 0, length);
         }
         catch (DecoderFallbackException)
         {
             return null;
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(buffer.AsSpan(0, length)); // it held secrets
+            ArrayPool<byte>.Shared.Return(buffer);
         }
     }
 }

@@ -25,6 +25,9 @@ internal sealed class OAuthParameters
     /// <summary>Every <c>resource</c>, each once, in the order sent.</summary>
     public IReadOnlyList<string> Resources { get; private init; } = [];
 
+    /// <summary>Whether the parameter is there at all, with a value or without.</summary>
+    public bool Contains(string name) => _values.ContainsKey(name);
+
     public bool IsRepeated(string name) => _repeated.Contains(name);
 
     /// <summary>Reads <c>application/x-www-form-urlencoded</c> text, with or without a leading question mark.</summary>

@@ -3,8 +3,10 @@ using System.Reflection;
 using System.Text;
 using CodeZero.Hub.Platform.Tenancy;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.EntityFrameworkCore.Metadata;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Npgsql;
 
 namespace CodeZero.Hub.Platform.Data;
@@ -55,6 +57,8 @@ public static class ModuleDatabase
         services.AddSingleton(MigrationSource.Embedded(schema, typeof(TDb).Assembly));
         services.AddDbContext<TDb>((provider, options) => options
             .UseNpgsql(provider.GetRequiredService<NpgsqlDataSource>())
+            // Who asked the database records what became of it, once; a caller's own mistake is no error of the Hub's.
+            .ConfigureWarnings(events => events.Log((RelationalEventId.CommandError, LogLevel.Debug), (CoreEventId.QueryIterationFailed, LogLevel.Debug)))
             .AddInterceptors(new TenantInTransaction(provider.GetRequiredService<Tenant>(), provider.GetRequiredService<OpenTransactions>())));
         return services;
     }

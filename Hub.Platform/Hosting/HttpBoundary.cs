@@ -38,11 +38,6 @@ internal static class HttpBoundary
         var hub = app.Services.GetRequiredService<IOptions<HubOptions>>().Value;
         if (hub.TrustedProxies.Count > 0)
             app.UseForwardedHeaders();
-        var hosts = HostNames(hub, app.Services.GetRequiredService<IOptions<AccessTokenOptions>>().Value);
-        // A kubelet probes by the pod's address, which is no host name of ours. (The framework's own filter knows no exceptions.)
-        app.Use((context, next) => hosts.Contains(context.Request.Host.Host) || IsHealth(context.Request.Path)
-            ? next(context)
-            : Problems.BadRequest("host.unknown", "This Hub is not known by that host name. Use the address in Hub:PublicUrl.").ExecuteAsync(context));
         var https = hub.PublicUrl!.Scheme == Uri.UriSchemeHttps;
         app.Use((context, next) =>
         {
@@ -53,6 +48,11 @@ internal static class HttpBoundary
             });
             return next(context);
         });
+        var hosts = HostNames(hub, app.Services.GetRequiredService<IOptions<AccessTokenOptions>>().Value);
+        // A kubelet probes by the pod's address, which is no host name of ours. (The framework's own filter knows no exceptions.)
+        app.Use((context, next) => hosts.Contains(context.Request.Host.Host) || IsHealth(context.Request.Path)
+            ? next(context)
+            : Problems.BadRequest("host.unknown", "This Hub is not known by that host name. Use the address in Hub:PublicUrl.").ExecuteAsync(context));
     }
 
     private static HashSet<string> HostNames(HubOptions hub, AccessTokenOptions tokens)

@@ -60,6 +60,7 @@ public static class Platform
         app.UseRouting();
         app.UseAddressLimits();
         app.UseUnroutedAnswers();
+        app.UseTextRules();
         app.UseAuthentication();
         app.UseAuthorization();
         app.UseCallerLimits();

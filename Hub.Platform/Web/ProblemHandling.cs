@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Net.Http.Headers;
 using Npgsql;
 
 namespace CodeZero.Hub.Platform.Web;
@@ -30,6 +31,25 @@ internal static class ProblemHandling
         app.UseStatusCodePages();
     }
 
+    /// <summary>Answers what is no text: JSON in another encoding than UTF-8 (RFC 8259 §8.1), and a query to the API with a NUL, which the database would refuse in the middle of an answer.</summary>
+    internal static void UseTextRules(this WebApplication app) => app.Use((context, next) =>
+    {
+        var request = context.Request;
+        if (IsApi(request.Path) && request.QueryString.Value?.Contains("%00", StringComparison.Ordinal) == true)
+            return Nul().ExecuteAsync(context);
+        if (!request.HasJsonContentType() || request.GetTypedHeaders().ContentType is not { Charset.Length: > 0 } type)
+            return next(context);
+        if (!HeaderUtilities.RemoveQuotes(type.Charset).Equals("utf-8", StringComparison.OrdinalIgnoreCase))
+            return Problems.Create(StatusCodes.Status415UnsupportedMediaType, "media_type_not_supported", "JSON is sent as UTF-8. Leave the charset out.").ExecuteAsync(context);
+        request.ContentType = type.MediaType.Value; // the framework knows no quotes around it
+        return next(context);
+    });
+
+    /// <summary>400: PostgreSQL keeps every character but this one.</summary>
+    internal static ProblemHttpResult Nul() => Problems.BadRequest("request.malformed", "A text in the request holds the character U+0000 (NUL), which cannot be kept. Leave it out.");
+
+    private static bool IsApi(PathString path) => path.StartsWithSegments("/v1", StringComparison.Ordinal) || path.StartsWithSegments("/agent", StringComparison.Ordinal);
+
     /// <summary>Answers what no route of ours serves (404, 405, 415) before authorization would call it a missing permission.</summary>
     internal static void UseUnroutedAnswers(this WebApplication app) => app.Use((context, next) => context.GetEndpoint() switch
     {
@@ -47,8 +67,20 @@ internal static class ProblemHandling
             problem.Extensions["code"] = "validation";
             problem.Detail ??= "Some fields are not acceptable. 'errors' says which and why.";
         }
-        problem.Extensions.TryAdd("code", CodeOf(problem.Status ?? context.HttpContext.Response.StatusCode));
+        var status = problem.Status ?? context.HttpContext.Response.StatusCode;
+        problem.Detail ??= DetailOf(status, context.HttpContext);
+        problem.Extensions.TryAdd("code", CodeOf(status));
     }
+
+    /// <summary>What to do about a refusal by the framework, which says none itself.</summary>
+    private static string? DetailOf(int status, HttpContext context) => status switch
+    {
+        404 => Problems.NotFound().ProblemDetails.Detail,
+        405 => $"This address is not served by {context.Request.Method}. 'Allow' says by what.",
+        413 => "The body is larger than this address takes.",
+        415 => "The body's media type is not one that this address takes. The API's description says which it does.",
+        _ => null,
+    };
 
     /// <summary><c>Address.PostCode</c> → <c>address.postCode</c>, as the field is written in JSON.</summary>
     private static string CamelCase(string path) => string.Join('.', path.Split('.').Select(JsonNamingPolicy.CamelCase.ConvertName));
@@ -87,9 +119,9 @@ internal sealed partial class ExceptionProblems(ILogger<ExceptionProblems> log) 
             return Problems.Create(bad.StatusCode, bad.StatusCode == StatusCodes.Status413PayloadTooLarge ? "body_too_large" : "request.malformed", Describe(bad));
         if (exception is InvalidCursorException cursor)
             return Problems.Invalid("cursor", cursor.Message);
-        // Some text of the request went to the database as it was. PostgreSQL keeps every character but this one.
+        // Some text of the request went to the database as it was.
         if (exception.GetBaseException() is PostgresException { SqlState: PostgresErrorCodes.CharacterNotInRepertoire or PostgresErrorCodes.UntranslatableCharacter })
-            return Problems.BadRequest("request.malformed", "A text in the request holds the character U+0000 (NUL), which cannot be kept. Leave it out.");
+            return ProblemHandling.Nul();
         if (Unavailable.Find(exception) is { } unavailable)
         {
             UnavailableNow(log, unavailable.Code, exception);

@@ -97,6 +97,21 @@ need_kubectl() {
   rm -rf "$work"
 }
 
+# The OpenID Connect clients that tests drive, as the lock file beside those tests names them, into .codezero; again when that file changes.
+need_relying_parties() {
+  local from="$root/tests/Hub.Identity.Tests/RelyingParties" to="$state/relying-parties" log="$logs/npm.log"
+  export CODEZERO_RELYING_PARTIES="$to"
+  if cmp -s "$from/package-lock.json" "$to/package-lock.json"; then return; fi
+  say "  installing the npm packages of ${from#"$root/"} into ${to#"$root/"}"
+  command -v npm >/dev/null || install_packages npm
+  rm -rf "$to" "$to.part"
+  mkdir -p "$to.part"
+  cp "$from/package.json" "$from/package-lock.json" "$to.part"
+  (cd "$to.part" && npm ci --ignore-scripts --no-audit --no-fund) >"$log" 2>&1 </dev/null ||
+    die "installing the npm packages of ${from#"$root/"}" "npm refused" "read the log; the packages come from the registry that npm is configured for" "$log"
+  mv "$to.part" "$to"
+}
+
 free_port() {
   local port
   for _ in $(seq 50); do

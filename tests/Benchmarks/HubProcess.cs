@@ -17,11 +17,12 @@ internal sealed class HubProcess : IAsyncDisposable
     public long ResidentBytes => _process.ResidentBytes;
 
     /// <summary>Starts a Hub, and returns when it says that it is ready.</summary>
-    public static async Task<HubProcess> StartAsync(TestDatabase database)
+    /// <param name="more">Further settings.</param>
+    public static async Task<HubProcess> StartAsync(TestDatabase database, IReadOnlyDictionary<string, string?>? more = null)
     {
         var address = FreeAddress();
         var hub = address.GetLeftPart(UriPartial.Authority);
-        var process = ServerProcess.Start("dotnet", [BuiltOutput.Hub], new Dictionary<string, string?>
+        var settings = new Dictionary<string, string?>
         {
             ["ASPNETCORE_URLS"] = hub,
             ["DOTNET_ENVIRONMENT"] = "Development",
@@ -32,11 +33,14 @@ internal sealed class HubProcess : IAsyncDisposable
             ["Hub__Clusters__RequireAcceptance"] = "false",
             ["Hub__Clusters__EnrolmentsPerMinute"] = "1000000",
             ["Hub__Identity__Limits__TokenRequestsPerMinute"] = "1000000",
+            ["Hub__Identity__Limits__SignUpsPerMinute"] = "1000000",
+            ["Hub__Identity__Limits__SignInsPerMinute"] = "1000000",
             ["Hub__RateLimits__AddressPerMinute"] = "1000000",
             ["Hub__RateLimits__CallerPerMinute"] = "1000000",
             ["Hub__RateLimits__OrganizationPerMinute"] = "1000000",
             ["Logging__LogLevel__Default"] = "Warning",
-        });
+        };
+        var process = ServerProcess.Start("dotnet", [BuiltOutput.Hub], settings.Concat(more ?? new Dictionary<string, string?>()).ToDictionary());
         var started = new HubProcess(process, address);
         using var client = new HttpClient { BaseAddress = address };
         try
@@ -57,7 +61,8 @@ internal sealed class HubProcess : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _process.DisposeAsync();
 
-    private static Uri FreeAddress()
+    /// <summary>An address on this machine where nothing listens.</summary>
+    public static Uri FreeAddress()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();

@@ -4,21 +4,32 @@ using System.Text;
 
 namespace CodeZero.Benchmarks;
 
-/// <summary>Asks for one address as often as it is answered, over keep-alive connections, with as little work of its own as possible.</summary>
+/// <summary>Asks one server as often as it answers, over keep-alive connections, with as little work of its own as possible.</summary>
 internal static class Load
 {
+    /// <summary>Asks for one address.</summary>
+    /// <param name="headers">Further headers, each with its line end.</param>
     /// <returns>Answers with status 200 per second.</returns>
     /// <exception cref="InvalidOperationException">An answer was not 200.</exception>
-    public static async Task<double> RunAsync(Uri address, int connections, TimeSpan duration)
+    public static Task<double> RunAsync(Uri address, int connections, TimeSpan duration, string headers = "")
+    {
+        var request = Encoding.ASCII.GetBytes($"GET {address.PathAndQuery} HTTP/1.1\r\nHost: {address.Authority}\r\n{headers}\r\n");
+        return RunAsync(address, () => request, connections, duration);
+    }
+
+    /// <summary>Asks with one request after the other.</summary>
+    /// <param name="next">The next request, for whichever connection is free.</param>
+    /// <returns>Answers with status 200 per second.</returns>
+    /// <exception cref="InvalidOperationException">An answer was not 200.</exception>
+    public static async Task<double> RunAsync(Uri address, Func<byte[]> next, int connections, TimeSpan duration)
     {
         var started = Stopwatch.GetTimestamp();
-        var counts = await Task.WhenAll(Enumerable.Range(0, connections).Select(_ => Task.Run(() => AskAsync(address, started, duration))));
+        var counts = await Task.WhenAll(Enumerable.Range(0, connections).Select(_ => Task.Run(() => AskAsync(address, next, started, duration))));
         return counts.Sum() / Stopwatch.GetElapsedTime(started).TotalSeconds;
     }
 
-    private static async Task<int> AskAsync(Uri address, long started, TimeSpan duration)
+    private static async Task<int> AskAsync(Uri address, Func<byte[]> next, long started, TimeSpan duration)
     {
-        var request = Encoding.ASCII.GetBytes($"GET {address.PathAndQuery} HTTP/1.1\r\nHost: {address.Authority}\r\n\r\n");
         using var client = new TcpClient { NoDelay = true };
         await client.ConnectAsync(address.Host, address.Port);
         var stream = client.GetStream();
@@ -26,7 +37,7 @@ internal static class Load
         var count = 0;
         for (; Stopwatch.GetElapsedTime(started) < duration; count++)
         {
-            await stream.WriteAsync(request);
+            await stream.WriteAsync(next());
             var length = 0;
             do
             {

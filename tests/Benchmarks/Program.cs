@@ -7,6 +7,11 @@ var benchmarks = new Dictionary<string, Func<Task<IReadOnlyList<Figure>>>>(Strin
     ["install"] = InstallToHealthy.RunAsync,
     ["polls"] = HeldPolls.RunAsync,
     ["read"] = VersionRead.RunAsync,
+    ["tokens"] = TokenIssuance.RunAsync,
+    ["validation"] = TokenValidation.RunAsync,
+    ["sign-in"] = SignIns.RunAsync,
+    ["sessions"] = SessionMemory.RunAsync,
+    ["timing"] = SignInTiming.RunAsync,
 };
 
 switch (args)
@@ -17,6 +22,9 @@ switch (args)
         return 0;
     case [VersionRead.HelloCommand]:
         await VersionRead.ServeHelloAsync();
+        return 0;
+    case [TokenValidation.ServeCommand, var issuer]:
+        await TokenValidation.ServeAsync(issuer);
         return 0;
     case ["all"]:
         await RunAsync(benchmarks.Keys);

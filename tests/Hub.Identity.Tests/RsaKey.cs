@@ -20,6 +20,18 @@ internal static class RsaKey
         }
     }
 
+    /// <summary>The same with its private members (RFC 7518 §6.3.2).</summary>
+    public static JsonObject PrivateJwk
+    {
+        get
+        {
+            var (jwk, parameters) = (Jwk, Key.ExportParameters(true));
+            foreach (var (name, value) in new[] { ("d", parameters.D), ("p", parameters.P), ("q", parameters.Q), ("dp", parameters.DP), ("dq", parameters.DQ), ("qi", parameters.InverseQ) })
+                jwk[name] = Base64Url.EncodeToString(value);
+            return jwk;
+        }
+    }
+
     /// <summary>A compact JWS with PS256 or RS256, as its header says.</summary>
     public static string Sign(JsonObject header, JsonObject claims)
     {

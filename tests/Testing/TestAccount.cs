@@ -13,9 +13,15 @@ public sealed partial record TestAccount(string Email, Guid UserId, Guid Organiz
     public static async Task<TestAccount> MakeAsync(HubInstance hub, string email, string password, string? organization = null, Func<string, Task<string>>? findToken = null)
     {
         using var client = hub.CreateClient();
+        return await MakeAsync(client, email, password, organization, findToken);
+    }
+
+    /// <inheritdoc cref="MakeAsync(HubInstance, string, string, string?, Func{string, Task{string}}?)"/>
+    public static async Task<TestAccount> MakeAsync(HttpClient client, string email, string password, string? organization = null, Func<string, Task<string>>? findToken = null)
+    {
         using var asked = await client.PostAsJsonAsync("/v1/signup", new { email });
         await ExpectAsync(asked, HttpStatusCode.Accepted);
-        var token = findToken is null ? await FindTokenAsync(hub, email) : await findToken(email);
+        var token = findToken is null ? await FindTokenAsync(client, email) : await findToken(email);
         using var made = await client.PostAsJsonAsync("/v1/signup/complete", new { token, password, organization });
         await ExpectAsync(made, HttpStatusCode.Created);
         var account = await made.Content.ReadFromJsonAsync<JsonElement>();
@@ -27,8 +33,10 @@ public sealed partial record TestAccount(string Email, Guid UserId, Guid Organiz
     public static async Task<string> FindTokenAsync(HubInstance hub, string email)
     {
         using var client = hub.CreateClient();
-        return TokenIn(await client.GetStringAsync($"/dev/outbox?to={Uri.EscapeDataString(email)}"));
+        return await FindTokenAsync(client, email);
     }
+
+    private static async Task<string> FindTokenAsync(HttpClient client, string email) => TokenIn(await client.GetStringAsync($"/dev/outbox?to={Uri.EscapeDataString(email)}"));
 
     /// <summary>The token of the first link in a text.</summary>
     public static string TokenIn(string text) => Token().Match(text) is { Success: true } match ? match.Groups[1].Value : throw new InvalidOperationException($"No link in: {text}");

@@ -2,6 +2,7 @@ using CodeZero.Hub.Identity.Domain;
 using CodeZero.Hub.Identity.Protocol;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.Filters;
+using Microsoft.AspNetCore.Mvc.RazorPages;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace CodeZero.Hub.Identity.Areas.Identity;
@@ -21,6 +22,7 @@ internal abstract class AccountPage : IdentityPage
     /// <summary>Whether a session that is limited to one organization may see the page.</summary>
     protected virtual bool AdmitsLimited => false;
 
+    [NonHandler] // the framework's own mark is not inherited: it would serve this as a method named PAGE
     public override async Task OnPageHandlerExecutionAsync(PageHandlerExecutingContext context, PageHandlerExecutionDelegate next)
     {
         if ((AdmitsLimited ? Session : OwnSession) is null)

@@ -34,6 +34,7 @@ internal abstract class OrganizationPage : AccountPage
 
     public bool May(Permission permission) => Membership.Role >= permission.Minimum;
 
+    [NonHandler]
     public override async Task OnPageHandlerExecutionAsync(PageHandlerExecutingContext context, PageHandlerExecutionDelegate next)
     {
         if (Session is { } session && await EnterAsync(session) is { } refused)

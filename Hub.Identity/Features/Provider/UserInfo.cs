@@ -20,7 +20,7 @@ internal static class UserInfo
 
     internal static async Task<IResult> Handle(HttpContext context, ClaimsPrincipal user, IdentityDb db, ClientRegistry clients, PersonTokens people, TimeProvider clock, CancellationToken ct)
     {
-        if (await HasSecondTokenAsync(context.Request, ct))
+        if (await IsMisusedAsync(context.Request, ct))
             return new Refusal(StatusCodes.Status400BadRequest, "invalid_request", "Send the access token in the Authorization header, and nowhere else (RFC 6750 section 2).");
         var scopes = user.FindFirstValue("scope")?.Split(' ') ?? [];
         if (!scopes.Contains(Scopes.OpenId))
@@ -36,8 +36,13 @@ internal static class UserInfo
         return OAuthAnswer.Ok(claims, OAuthAnswer.Json.Default.JsonObject);
     }
 
-    private static async Task<bool> HasSecondTokenAsync(HttpRequest request, CancellationToken ct) =>
-        request.Query.ContainsKey("access_token") || (request.HasFormContentType && (await request.ReadFormAsync(ct)).ContainsKey("access_token"));
+    /// <summary>Whether there is a second token, or a form in which one cannot be looked for.</summary>
+    private static async Task<bool> IsMisusedAsync(HttpRequest request, CancellationToken ct)
+    {
+        if (request.Query.ContainsKey("access_token"))
+            return true;
+        return FormBody.IsForm(request) && !((await FormBody.ReadAnyAsync(request, ct)).Form is { IsOverlong: false } form && !form.Contains("access_token"));
+    }
 
     /// <summary>RFC 6750 §3.1.</summary>
     private sealed class Refusal(int status, string error, string description) : IResult
