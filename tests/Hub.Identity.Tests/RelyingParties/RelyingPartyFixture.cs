@@ -33,7 +33,7 @@ public sealed class RelyingPartyFixture : IdentityFixture
             Add("rp-es256", ("PublicKeys:0", JwkOf(_ecKey, withPrivate: false).ToJsonString()));
             Add("rp-ps256", ("PublicKeys:0", RsaKey.Jwk.ToJsonString()), ("AssertionAlgorithm", "PS256"));
             Add("rp-secret", ("Secrets:0:Sha256", Convert.ToHexStringLower(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(Secret)))));
-            Add("rp-device", ("Grants:0", GrantTypes.DeviceCode), ("Grants:1", GrantTypes.RefreshToken));
+            Add("rp-device", ("Grants:0", "urn:ietf:params:oauth:grant-type:device_code"), ("Grants:1", "refresh_token"));
             Add("rp-machine", ("PublicKeys:0", JwkOf(_ecKey, withPrivate: false).ToJsonString()), ("Grants:0", "client_credentials"), ("Scopes:3", "orders:read"), ("Resources:0", Resource));
             return settings;
 
