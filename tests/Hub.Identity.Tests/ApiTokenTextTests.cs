@@ -55,7 +55,7 @@ public sealed class ApiTokenTextTests
     {
         var now = TimeProvider.System.GetUtcNow();
         Membership Member(OrganizationRole role, DateTimeOffset? mfaFrom = null) => new(Guid.CreateVersion7(), "acme", "Acme", role, mfaFrom);
-        OrganizationAccess Decide(Membership? member, Permission permission, params string[] limits) => OrganizationRule.Decide(member, permission, ["pwd"], now, limits.ToHashSet());
+        OrganizationAccess Decide(Membership? member, Permission permission, params string[] limits) => OrganizationRule.Decide(member, permission, ["pwd"], limitedTo: null, now, limits.ToHashSet());
 
         Assert.Equal(OrganizationAccess.Granted, Decide(Member(OrganizationRole.Developer), Permissions.PublishApplications, "apps.publish"));
         Assert.Equal(OrganizationAccess.NotInToken, Decide(Member(OrganizationRole.Owner), Permissions.PublishApplications, "apps.read"));
