@@ -33,6 +33,7 @@ internal static class PermissionWords
             (Permissions.ReadDomains, "See domains"),
             (Permissions.ManageDomains, "Claim, verify and give up domains, and say who joins by them"),
             (Permissions.ReadPolicy, "See how members must sign in"),
+            (Permissions.ReadSso, "See through which provider they sign in"),
             (Permissions.ReadAudit, "Read and export the audit log"),
         ]),
         new("Sign-in and keys",
