@@ -112,6 +112,17 @@ public sealed class OrganizationSettingsTests(OrganizationFixture fixture) : ICl
     }
 
     [Fact]
+    public async Task Of_ten_who_end_an_organization_at_once_one_does_and_the_others_find_nothing()
+    {
+        using var owner = await fixture.SignUpAsync();
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 10).Select(_ => owner.Client.DeleteAsync($"/v1/orgs/{owner.Slug}")));
+
+        Assert.Equal(HttpStatusCode.NoContent, Assert.Single(answers, answer => answer.IsSuccessStatusCode).StatusCode);
+        Assert.All(answers.Where(answer => !answer.IsSuccessStatusCode), answer => Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode));
+    }
+
+    [Fact]
     public async Task An_organization_with_a_public_application_does_not_end()
     {
         using var owner = await fixture.SignUpAsync();

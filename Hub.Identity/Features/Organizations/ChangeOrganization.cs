@@ -20,7 +20,8 @@ public static class ChangeOrganization
     {
         if (OrganizationName.FindFault(request.Name) is { } fault)
             return Problems.Invalid("name", fault);
-        var organization = await db.Organizations.SingleAsync(ct);
+        if (await db.Organizations.SingleOrDefaultAsync(ct) is not { } organization)
+            return Problems.NotFound(); // it was ended in this moment
         if (ETags.RequireMatch(http.Request, ETags.OfVersion(organization.RowVersion)) is { } refused)
             return refused;
         await settings.RenameAsync(organization, request.Name.Trim(), ct);

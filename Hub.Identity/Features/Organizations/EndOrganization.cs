@@ -17,7 +17,10 @@ public static class EndOrganization
         if (await settings.FindHoldsAsync(caller.Organization, ct) is { Count: > 0 } reasons)
             return Problems.Conflict("organization.in_use", $"The organization cannot end yet. {string.Join(" ", reasons)}", new Dictionary<string, object?> { ["reasons"] = reasons });
         await db.Database.BeginTransactionAsync(ct);
-        await settings.EndAsync(await db.Organizations.SingleAsync(ct), caller.OrganizationSlug, ct);
+        await db.LockAsync($"organization-end:{caller.Organization}", ct);
+        if (await db.Organizations.SingleOrDefaultAsync(ct) is not { } organization)
+            return Problems.NotFound(); // somebody else ended it in this moment
+        await settings.EndAsync(organization, caller.OrganizationSlug, ct);
         return TypedResults.NoContent();
     }
 }

@@ -43,7 +43,8 @@ public static class SetPolicy
     internal static async Task<Results<Ok<PolicyResource>, ProblemHttpResult>> Handle(
         Request request, HttpContext http, ClaimsPrincipal user, IdentityDb db, OrganizationSettings settings, CancellationToken ct)
     {
-        var organization = await db.Organizations.SingleAsync(ct);
+        if (await db.Organizations.SingleOrDefaultAsync(ct) is not { } organization)
+            return Problems.NotFound(); // it was ended in this moment
         if (ETags.RequireMatch(http.Request, ETags.OfVersion(organization.RowVersion)) is { } refused)
             return refused;
         if (!await settings.RequireMfaAsync(organization, request.RequireMfa!.Value, OrganizationRule.MethodsOf(user), ct))

@@ -7,6 +7,7 @@ using CodeZero.Hub.Identity.Scim;
 using CodeZero.Hub.Platform.Web;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.Extensions.Options;
 
 namespace CodeZero.Hub.Identity.Features;
 
@@ -61,7 +62,7 @@ internal sealed class ScimAnswer : IResult, IStatusCodeHttpResult
 }
 
 /// <summary>Writes every refusal below the SCIM base address as SCIM does (RFC 7644 §3.12), whoever refused: the policy, the limits, or the endpoint.</summary>
-internal sealed class ScimErrors : IProblemDetailsWriter
+internal sealed class ScimErrors(IOptions<ProblemDetailsOptions> options) : IProblemDetailsWriter
 {
     private const string TypeMember = "scimType";
 
@@ -72,6 +73,7 @@ internal sealed class ScimErrors : IProblemDetailsWriter
 
     public async ValueTask WriteAsync(ProblemDetailsContext context)
     {
+        options.Value.CustomizeProblemDetails?.Invoke(context);
         var (response, problem) = (context.HttpContext.Response, context.ProblemDetails);
         var error = new JsonObject
         {

@@ -29,7 +29,7 @@ public sealed partial class BadInputTests(BadInputFixture hub, ITestOutputHelper
     /// <summary>What the server may say of a request that it cannot even read; the Hub never sees those.</summary>
     private static readonly int[] Unreadable = [StatusCodes.Status400BadRequest, StatusCodes.Status404NotFound, StatusCodes.Status405MethodNotAllowed, StatusCodes.Status408RequestTimeout, StatusCodes.Status413PayloadTooLarge, StatusCodes.Status414UriTooLong, StatusCodes.Status431RequestHeaderFieldsTooLarge, StatusCodes.Status505HttpVersionNotsupported];
 
-    private static readonly string[] ProblemMembers = ["code", "title", "traceId", "detail"], ErrorMembers = ["error", "error_description"];
+    private static readonly string[] ProblemMembers = ["code", "title", "traceId", "detail"], ScimMembers = ["code", "traceId", "detail"], ErrorMembers = ["error", "error_description"];
 
     [Fact]
     public Task Anybody_gets_the_standard_refusal_for_bad_input() => AskAsync(hub.Nobody, _ => true);
@@ -226,6 +226,7 @@ public sealed partial class BadInputTests(BadInputFixture hub, ITestOutputHelper
         {
             "application/problem+json" => FindFaultOfProblem(answer),
             "application/json" when operation.Template.StartsWith("/connect/", StringComparison.Ordinal) => FindFaultOfOAuth(answer),
+            "application/scim+json" when operation.Template.StartsWith("/scim/", StringComparison.Ordinal) => FindFaultOfScim(answer),
             "text/html" when draft.Headers.Exists(header => header is { Name: "Accept" } && header.Value.Contains("html", StringComparison.Ordinal)) || operation.IsPage => answer.Body.Contains("</html>", StringComparison.Ordinal) ? null : "Half a page.",
             _ => "No standard form of a refusal.",
         };
@@ -238,8 +239,21 @@ public sealed partial class BadInputTests(BadInputFixture hub, ITestOutputHelper
         var root = problem.RootElement;
         if (root.GetProperty("status").GetInt32() != answer.Status)
             return "The status in the body is another.";
-        return ProblemMembers.FirstOrDefault(name => !root.TryGetProperty(name, out var value) || string.IsNullOrWhiteSpace(value.GetString())) is { } missing ? $"The problem has no {missing}." : null;
+        return FindMissing(root, ProblemMembers);
     }
+
+    /// <summary>RFC 7644 §3.12, with what every refusal of the Hub names.</summary>
+    private static string? FindFaultOfScim(RawAnswer answer)
+    {
+        using var error = JsonDocument.Parse(answer.Body);
+        var root = error.RootElement;
+        if (root.GetProperty("schemas")[0].GetString() != "urn:ietf:params:scim:api:messages:2.0:Error" || root.GetProperty("status").GetString() != answer.Status.ToString(CultureInfo.InvariantCulture))
+            return "It is no SCIM error of this status.";
+        return FindMissing(root, ScimMembers);
+    }
+
+    private static string? FindMissing(JsonElement refusal, string[] members) =>
+        members.FirstOrDefault(name => !refusal.TryGetProperty(name, out var value) || string.IsNullOrWhiteSpace(value.GetString())) is { } missing ? $"The problem has no {missing}." : null;
 
     /// <summary>RFC 6749 §5.2: the characters it allows, and nothing that may be kept.</summary>
     private static string? FindFaultOfOAuth(RawAnswer answer)
