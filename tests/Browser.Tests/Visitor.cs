@@ -1,3 +1,4 @@
+using CodeZero.Testing;
 using Microsoft.Playwright;
 
 namespace CodeZero.Browser.Tests;
@@ -5,6 +6,8 @@ namespace CodeZero.Browser.Tests;
 /// <summary>A person at a browser. Whatever the browser complains of is kept: a page of the Hub gives it no reason to.</summary>
 public sealed class Visitor : IAsyncDisposable
 {
+    private const float AskAgainAfter = 5000; // milliseconds
+
     private readonly IBrowserContext _context;
     private readonly List<string> _complaints = [];
 
@@ -35,8 +38,12 @@ public sealed class Visitor : IAsyncDisposable
 
     public Task FillAsync(string label, string value) => Page.GetByLabel(label).FillAsync(value);
 
-    /// <summary>Waits until the browser is at a page.</summary>
-    public Task ArriveAsync(string path) => Page.WaitForURLAsync(url => new Uri(url).AbsolutePath == path);
+    /// <summary>Waits until the browser is at a page. Playwright looks whether it has loaded, and then listens: what happens in between it misses, and knows when it is asked again.</summary>
+    public Task ArriveAsync(string path) => Eventually.HoldsAsync(async () =>
+    {
+        await Page.WaitForURLAsync(url => new Uri(url).AbsolutePath == path, new() { Timeout = AskAgainAfter });
+        return true;
+    });
 
     /// <summary>Gives the browser an authenticator of its own, built into the device, that knows its person's finger.</summary>
     public async Task<VirtualAuthenticator> AddAuthenticatorAsync()
