@@ -85,7 +85,8 @@ public static class AccessTokens
             .SetFallbackPolicy(new AuthorizationPolicyBuilder(PeopleScheme).RequireAssertion(_ => false).Build());
     }
 
-    /// <summary>People who signed in, their personal access tokens, and API keys may call the endpoint. Without this or a permission of an organization, those who signed in alone may.</summary>
+    /// <summary>People who signed in, their personal access tokens, and API keys may call the endpoint. Without this or a permission of an organization, those who signed in alone may.
+    /// What the endpoint shows must heed <see cref="OrganizationRule.LimitOf"/>.</summary>
     public static TBuilder RequireCaller<TBuilder>(this TBuilder builder) where TBuilder : IEndpointConventionBuilder =>
         builder.RequireAuthorization(policy => policy.AddAuthenticationSchemes(CallerScheme).RequireAuthenticatedUser());
 
