@@ -41,11 +41,11 @@ public static partial class IdentityModule
         routes.MapGet("/connect/jwks", Discovery.Keys).ExcludeFromDescription().AllowAnonymousBecause(isPublic);
         routes.MapMethods("/connect/userinfo", [HttpMethods.Get, HttpMethods.Post], UserInfo.Handle).ExcludeFromDescription().WithMetadata(new OwnRepetition())
             .RequireAuthorization(policy => policy.AddAuthenticationSchemes(UserInfo.Scheme).RequireAuthenticatedUser());
-        MapForClients(routes, "/connect/token", limits, (HttpContext context, Token.Endpoint endpoint, CancellationToken ct) => endpoint.HandleAsync(context, ct));
-        MapForClients(routes, "/connect/par", limits, (HttpContext context, PushAuthorization.Endpoint endpoint, CancellationToken ct) => endpoint.HandleAsync(context, ct));
-        MapForClients(routes, "/connect/device_authorization", limits, (HttpContext context, AuthorizeDevice.Endpoint endpoint, CancellationToken ct) => endpoint.HandleAsync(context, ct));
-        MapForClients(routes, "/connect/revocation", limits, (HttpContext context, Revocation.Endpoint endpoint, CancellationToken ct) => endpoint.HandleAsync(context, ct));
-        MapForClients(routes, "/connect/introspection", limits, (HttpContext context, Introspection.Endpoint endpoint, CancellationToken ct) => endpoint.HandleAsync(context, ct));
+        ForClients(routes.MapPost("/connect/token", (HttpContext context, Token.Endpoint endpoint, CancellationToken ct) => endpoint.HandleAsync(context, ct)), limits);
+        ForClients(routes.MapPost("/connect/par", (HttpContext context, PushAuthorization.Endpoint endpoint, CancellationToken ct) => endpoint.HandleAsync(context, ct)), limits);
+        ForClients(routes.MapPost("/connect/device_authorization", (HttpContext context, AuthorizeDevice.Endpoint endpoint, CancellationToken ct) => endpoint.HandleAsync(context, ct)), limits);
+        ForClients(routes.MapPost("/connect/revocation", (HttpContext context, Revocation.Endpoint endpoint, CancellationToken ct) => endpoint.HandleAsync(context, ct)), limits);
+        ForClients(routes.MapPost("/connect/introspection", (HttpContext context, Introspection.Endpoint endpoint, CancellationToken ct) => endpoint.HandleAsync(context, ct)), limits);
         MapClients(routes.MapGroup("/v1/orgs/{org}/clients").WithTags("Identity"));
     }
 
@@ -65,6 +65,6 @@ public static partial class IdentityModule
     }
 
     /// <summary>A protocol endpoint that clients post forms to. They share one limit by address.</summary>
-    private static void MapForClients(IEndpointRouteBuilder routes, string path, HubIdentityOptions.AddressLimits limits, Delegate handler) => routes.MapPost(path, handler)
+    private static void ForClients(RouteHandlerBuilder endpoint, HubIdentityOptions.AddressLimits limits) => endpoint
         .ExcludeFromDescription().WithAddressLimit("token", limits.TokenRequestsPerMinute).WithMetadata(new OwnRepetition()).AllowAnonymousBecause("Clients authenticate in the request itself (RFC 6749 §3.2.1).");
 }

@@ -16,14 +16,18 @@ namespace CodeZero.Hub.Platform.Web;
 public sealed record Page<T>(IReadOnlyList<T> Items, string? Next);
 
 /// <summary>Which page: <c>?limit=1..100&amp;cursor=</c>. Bind it with <c>[AsParameters]</c>.</summary>
-/// <param name="Limit">1 to 100; default 50.</param>
-/// <param name="Cursor">The <c>next</c> of the page before; absent for the first.</param>
-public sealed record PageRequest(
-    [property: FromQuery(Name = "limit"), Range(1, PageRequest.MaxLimit)] int? Limit,
-    [property: FromQuery(Name = "cursor"), StringLength(Web.Cursor.MaxLength)] string? Cursor)
+public sealed record PageRequest
 {
     public const int MaxLimit = 100;
     private const int DefaultLimit = 50;
+
+    /// <summary>1 to 100; default 50.</summary>
+    [FromQuery(Name = "limit"), Range(1, MaxLimit)]
+    public int? Limit { get; init; }
+
+    /// <summary>The <c>next</c> of the page before; absent for the first.</summary>
+    [FromQuery(Name = "cursor"), StringLength(Web.Cursor.MaxLength)]
+    public string? Cursor { get; init; }
 
     /// <summary>How many rows to read: one more than asked for, which tells whether there is a next page.</summary>
     public int Take => Math.Clamp(Limit ?? DefaultLimit, 1, MaxLimit) + 1;

@@ -1,4 +1,5 @@
 # A private PostgreSQL server. Sourced after common.sh; start_postgres DIRECTORY PORT [SETTING=VALUE...] sets pg_super (its URI of the superuser).
+# How it checks passwords, if it is new: pg_authentication, a method of pg_hba.conf.
 # shellcheck shell=bash
 
 # PostgreSQL refuses to run as root: then it runs as the user postgres, who owns the data directory and may pass the directories above it
@@ -19,7 +20,7 @@ start_postgres() {
     rm -rf "$data"
     (umask 077 && random_secret >"$password")
     [ "$(id -u)" != 0 ] || chown postgres: "$password"
-    as_postgres "$pg/initdb" -D "$data" -U postgres -A scram-sha-256 --pwfile="$password" -E UTF8 --locale=C.UTF-8 >>"$log" 2>&1 ||
+    as_postgres "$pg/initdb" -D "$data" -U postgres -A "${pg_authentication:-scram-sha-256}" --pwfile="$password" -E UTF8 --locale=C.UTF-8 >>"$log" 2>&1 ||
       die "creating the database server" "initdb refused" "read the log; if the directory is not reachable for the user postgres, clone somewhere else, or run as an ordinary user" "$log"
   fi
   if ! as_postgres "$pg/pg_ctl" -D "$data" status >/dev/null 2>&1; then

@@ -21,7 +21,10 @@ public sealed class ApiTokenFixture : OrganizationFixture
 
     protected override void Configure(IServiceCollection services) => services.AddLogging(logging => logging.AddProvider(Log).AddFilter<KeptLog>(null, LogLevel.Debug));
 
-    protected override void Map(WebApplication app) => app.MapGet(RouteElsewhere, (Caller caller) => new { caller.Id, caller.Organization }).RequirePermission(Permissions.ReadMembers);
+    protected override void Map(WebApplication app) => app.MapGet(RouteElsewhere, (Caller caller) => new Reached(caller.Id)).RequirePermission(Permissions.ReadMembers);
+
+    /// <summary>What the route elsewhere answers.</summary>
+    internal sealed record Reached(Guid Id);
 
     /// <summary>Makes a personal access token; its text.</summary>
     internal static async Task<string> TokenAsync(TestPerson person, string[] permissions, params string[]? organizations) =>

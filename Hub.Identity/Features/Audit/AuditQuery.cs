@@ -5,17 +5,27 @@ using Microsoft.AspNetCore.Mvc;
 namespace CodeZero.Hub.Identity.Features;
 
 /// <summary>Which entries of the audit log: <c>?actor=&amp;action=&amp;target=&amp;from=&amp;to=</c>.</summary>
-/// <param name="Actor">Who did it, by id or name (the e-mail address at that time).</param>
-/// <param name="Action">What was done, such as <c>member.removed</c>, or <c>member.*</c>.</param>
-/// <param name="Target">What it was done to, by id or name.</param>
-/// <param name="From">Not before this time.</param>
-/// <param name="To">Before this time.</param>
-public sealed record AuditQuery(
-    [property: FromQuery(Name = "actor"), StringLength(300)] string? Actor,
-    [property: FromQuery(Name = "action"), StringLength(60)] string? Action,
-    [property: FromQuery(Name = "target"), StringLength(300)] string? Target,
-    [property: FromQuery(Name = "from")] DateTimeOffset? From,
-    [property: FromQuery(Name = "to")] DateTimeOffset? To)
+public sealed record AuditQuery
 {
+    /// <summary>Who did it, by id or name (the e-mail address at that time).</summary>
+    [FromQuery(Name = "actor"), StringLength(300)]
+    public string? Actor { get; init; }
+
+    /// <summary>What was done, such as <c>member.removed</c>, or <c>member.*</c>.</summary>
+    [FromQuery(Name = "action"), StringLength(60)]
+    public string? Action { get; init; }
+
+    /// <summary>What it was done to, by id or name.</summary>
+    [FromQuery(Name = "target"), StringLength(300)]
+    public string? Target { get; init; }
+
+    /// <summary>Not before this time.</summary>
+    [FromQuery(Name = "from")]
+    public DateTimeOffset? From { get; init; }
+
+    /// <summary>Before this time.</summary>
+    [FromQuery(Name = "to")]
+    public DateTimeOffset? To { get; init; }
+
     internal AuditFilter ToFilter() => new(Actor, Action, Target, From, To);
 }

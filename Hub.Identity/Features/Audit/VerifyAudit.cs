@@ -13,11 +13,16 @@ namespace CodeZero.Hub.Identity.Features;
 /// </summary>
 public static class VerifyAudit
 {
-    /// <param name="Sequence">The number of an entry whose hash is known.</param>
-    /// <param name="Hash">Its hash, 64 hexadecimal digits.</param>
-    public sealed record Query(
-        [property: FromQuery(Name = "sequence"), Range(1, long.MaxValue)] long? Sequence,
-        [property: FromQuery(Name = "hash"), RegularExpression("^[0-9a-fA-F]{64}$", ErrorMessage = "A hash is 64 hexadecimal digits.")] string? Hash);
+    public sealed record Query
+    {
+        /// <summary>The number of an entry whose hash is known.</summary>
+        [FromQuery(Name = "sequence"), Range(1, long.MaxValue)]
+        public long? Sequence { get; init; }
+
+        /// <summary>Its hash, 64 hexadecimal digits.</summary>
+        [FromQuery(Name = "hash"), RegularExpression("^[0-9a-fA-F]{64}$", ErrorMessage = "A hash is 64 hexadecimal digits.")]
+        public string? Hash { get; init; }
+    }
 
     /// <param name="Intact">Whether every entry is as it was written, and none is missing; of the known entry too.</param>
     /// <param name="Sequence">The last entry that fits: its number, 0 in an empty log.</param>
