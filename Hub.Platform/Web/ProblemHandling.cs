@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -64,12 +65,22 @@ internal static class ProblemHandling
         if (problem is HttpValidationProblemDetails validation)
         {
             validation.Errors = validation.Errors.ToDictionary(error => CamelCase(error.Key), error => error.Value, StringComparer.Ordinal);
-            problem.Extensions["code"] = "validation";
-            problem.Detail ??= "Some fields are not acceptable. 'errors' says which and why.";
+            Validation(problem);
         }
         var status = problem.Status ?? context.HttpContext.Response.StatusCode;
+        if (status == 400 && problem.Detail is null && UnreadableQuery.Errors(context.HttpContext) is { Count: > 0 } errors)
+        {
+            problem.Extensions["errors"] = errors;
+            Validation(problem);
+        }
         problem.Detail ??= DetailOf(status, context.HttpContext);
         problem.Extensions.TryAdd("code", CodeOf(status));
+    }
+
+    private static void Validation(ProblemDetails problem)
+    {
+        problem.Extensions["code"] = "validation";
+        problem.Detail ??= "Some fields are not acceptable. 'errors' says which and why.";
     }
 
     /// <summary>What to do about a refusal by the framework, which says none itself.</summary>
@@ -83,7 +94,7 @@ internal static class ProblemHandling
     };
 
     /// <summary><c>Address.PostCode</c> → <c>address.postCode</c>, as the field is written in JSON.</summary>
-    private static string CamelCase(string path) => string.Join('.', path.Split('.').Select(JsonNamingPolicy.CamelCase.ConvertName));
+    internal static string CamelCase(string path) => string.Join('.', path.Split('.').Select(JsonNamingPolicy.CamelCase.ConvertName));
 
     private static string CodeOf(int status) => status switch
     {

@@ -28,6 +28,8 @@ public sealed class ProblemTests(ProbeFixture probe) : IClassFixture<ProbeFixtur
     [Theory]
     [InlineData("?limit=0", "limit")]
     [InlineData("?limit=101", "limit")]
+    [InlineData("?limit=ten", "limit")]
+    [InlineData("?limit=1&limit=2", "limit")]
     [InlineData("?cursor=made-up", "cursor")]
     [InlineData("?cursor=WyIxIiwieCJd", "cursor")]
     public async Task A_wrong_page_is_refused_naming_the_parameter(string query, string field)

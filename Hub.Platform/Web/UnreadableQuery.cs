@@ -1,0 +1,38 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Metadata;
+using Microsoft.Extensions.Primitives;
+
+namespace CodeZero.Hub.Platform.Web;
+
+/// <summary>Says which parameters of a query the endpoint could not read, where the framework says no more than 400.</summary>
+internal static class UnreadableQuery
+{
+    /// <summary>By the parameter's name: what it should be. Empty when the query is not to blame.</summary>
+    public static Dictionary<string, string[]> Errors(HttpContext context) =>
+        (context.GetEndpoint()?.Metadata.GetOrderedMetadata<IParameterBindingMetadata>() ?? [])
+        .Where(parameter => parameter.HasTryParse)
+        .Select(parameter => (Name: ProblemHandling.CamelCase(parameter.Name), Problem: ProblemOf(context.Request.Query[parameter.Name], parameter.ParameterInfo.ParameterType)))
+        .Where(parameter => parameter.Problem is not null)
+        .ToDictionary(parameter => parameter.Name, parameter => new[] { parameter.Problem! }, StringComparer.Ordinal);
+
+    private static string? ProblemOf(StringValues given, Type type)
+    {
+        type = Nullable.GetUnderlyingType(type) ?? type;
+        var (kind, isReadable) = type switch
+        {
+            _ when type == typeof(int) => ("a whole number of at most 9 digits", int.TryParse(given, CultureInfo.InvariantCulture, out _)),
+            _ when type == typeof(long) => ("a whole number of at most 18 digits", long.TryParse(given, CultureInfo.InvariantCulture, out _)),
+            _ when type == typeof(DateTimeOffset) => ("a time such as 2026-01-31T09:00:00Z", DateTimeOffset.TryParse(given, CultureInfo.InvariantCulture, out _)),
+            _ when type == typeof(bool) => ("true or false", bool.TryParse(given, out _)),
+            _ => ("another value", true),
+        };
+        return given.Count switch
+        {
+            0 => null,
+            1 when isReadable || given[0] is "" => null,
+            1 => $"Give {kind}.",
+            _ => $"Give it once; it is here {given.Count} times.",
+        };
+    }
+}
