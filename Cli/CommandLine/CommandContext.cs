@@ -4,16 +4,17 @@ using CodeZero.Hub.Client;
 
 namespace CodeZero.Cli.CommandLine;
 
-/// <summary>What a command works with: its arguments, the terminal, the home, and the Hub once it is asked for.</summary>
-internal sealed class CommandContext(ParseResult parsed, Terminal terminal) : IDisposable
+/// <summary>What a command works with: its arguments, its surroundings, the terminal, the home, and the Hub once it is asked for.</summary>
+internal sealed class CommandContext(ParseResult parsed, Surroundings surroundings, Terminal terminal) : IDisposable
 {
-    private readonly Lazy<TokenCredentials?> _token = new(() => TokenFromEnvironment.Find(parsed, terminal));
+    private readonly Lazy<TokenCredentials?> _token = new(() => TokenFromEnvironment.Find(parsed, surroundings, terminal));
     private HubClient? _hub;
     private SessionCredentials? _session;
     private string? _organization;
 
+    public Surroundings Surroundings => surroundings;
     public Terminal Terminal => terminal;
-    public CzctlHome Home { get; } = CzctlHome.Find();
+    public CzctlHome Home { get; } = CzctlHome.Find(surroundings);
     public TimeProvider Time { get; } = TimeProvider.System;
 
     /// <summary>The Hub's address.</summary>
@@ -62,5 +63,5 @@ internal sealed class CommandContext(ParseResult parsed, Terminal terminal) : ID
 
     public void Dispose() => _hub?.Dispose();
 
-    private static string? Setting(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
+    private string? Setting(string name) => surroundings.Variable(name) is { Length: > 0 } value ? value : null;
 }

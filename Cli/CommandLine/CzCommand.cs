@@ -37,10 +37,11 @@ internal sealed class CzCommand : Command
 
     private static async Task<int> RunAsync(ParseResult parsed, Func<CommandContext, CancellationToken, Task<int>> run, CancellationToken ct)
     {
-        var terminal = Terminal.ForProcess(GlobalOptions.FormOf(parsed));
+        var surroundings = RunConfiguration.Of(parsed).Surroundings;
+        var terminal = new Terminal(surroundings, GlobalOptions.FormOf(parsed));
         try
         {
-            using var context = new CommandContext(parsed, terminal);
+            using var context = new CommandContext(parsed, surroundings, terminal);
             return await run(context, ct);
         }
         catch (Exception exception) when (Failures.Describe(exception, ct) is { } failure)

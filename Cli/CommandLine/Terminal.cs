@@ -19,10 +19,10 @@ internal enum OutputForm
 }
 
 /// <summary>
-/// Where a command speaks: results on standard output, everything about the work on standard error. Colour and movement only on a terminal,
-/// and never with NO_COLOR (https://no-color.org).
+/// Where a command speaks: results on standard output, everything about the work on standard error. Movement only on a terminal, and colour only
+/// where <see cref="Surroundings.Colour"/> allows it.
 /// </summary>
-internal sealed class Terminal(TextReader input, TextWriter output, TextWriter error, OutputForm form, bool errorIsTerminal, bool inputIsTerminal, bool colour)
+internal sealed class Terminal(Surroundings surroundings, OutputForm form)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
@@ -34,16 +34,12 @@ internal sealed class Terminal(TextReader input, TextWriter output, TextWriter e
     };
 
     private static readonly JsonSerializerOptions JsonLine = new(Json) { WriteIndented = false };
-
-    /// <summary>The process's own streams.</summary>
-    public static Terminal ForProcess(OutputForm form) => new(
-        Console.In, Console.Out, Console.Error, form, !Console.IsErrorRedirected, !Console.IsInputRedirected,
-        !Console.IsOutputRedirected && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR")) && Environment.GetEnvironmentVariable("TERM") != "dumb");
+    private readonly TextWriter _output = surroundings.Output, _error = surroundings.Error;
 
     public OutputForm Form => form;
 
     /// <summary>Whether somebody can be asked.</summary>
-    public bool IsInteractive => inputIsTerminal && errorIsTerminal && form != OutputForm.Json;
+    public bool IsInteractive => surroundings.InputIsTerminal && surroundings.ErrorIsTerminal && form != OutputForm.Json;
 
     /// <summary>A command's result: the document for programs, or the text for people.</summary>
     public void Result<T>(T document, Action<TextWriter> text)
@@ -51,27 +47,30 @@ internal sealed class Terminal(TextReader input, TextWriter output, TextWriter e
         if (form == OutputForm.Json)
             Document(document);
         else if (form == OutputForm.Text)
-            text(output);
+            text(_output);
     }
 
     /// <summary>A document that another program waits for, however the command was called.</summary>
-    public void Document<T>(T document) => output.WriteLine(JsonSerializer.Serialize(document, Json));
+    public void Document<T>(T document) => Print(JsonSerializer.Serialize(document, Json));
+
+    /// <summary>A text that another program waits for, however the command was called.</summary>
+    public void Print(string text) => _output.WriteLine(text);
 
     /// <summary>Something worth knowing that is no result.</summary>
     public void Note(string text)
     {
         if (form == OutputForm.Text)
-            error.WriteLine(Printable(text));
+            _error.WriteLine(Printable(text));
     }
 
     /// <summary>What somebody has to read before the command can go on: on standard error whatever the form, with --json as a document of one line.</summary>
-    public void Show<T>(T document, string text) => error.WriteLine(form == OutputForm.Json ? JsonSerializer.Serialize(document, JsonLine) : Printable(text));
+    public void Show<T>(T document, string text) => _error.WriteLine(form == OutputForm.Json ? JsonSerializer.Serialize(document, JsonLine) : Printable(text));
 
     /// <summary>Something that should not be overlooked; with --json too, on standard error.</summary>
     public void Warn(string text)
     {
         if (form != OutputForm.Quiet)
-            error.WriteLine("warning: " + Printable(text));
+            _error.WriteLine("warning: " + Printable(text));
     }
 
     /// <summary>Why the command failed.</summary>
@@ -79,18 +78,18 @@ internal sealed class Terminal(TextReader input, TextWriter output, TextWriter e
     {
         if (form == OutputForm.Json)
         {
-            error.WriteLine(JsonSerializer.Serialize(new { error = failure }, Json));
+            _error.WriteLine(JsonSerializer.Serialize(new { error = failure }, Json));
             return;
         }
-        error.WriteLine(Printable($"czctl: {failure.Message}"));
+        _error.WriteLine(Printable($"czctl: {failure.Message}"));
         foreach (var (field, problems) in failure.Fields ?? new Dictionary<string, IReadOnlyList<string>>())
-            error.WriteLine(Printable($"  {field}: {string.Join(' ', problems)}"));
+            _error.WriteLine(Printable($"  {field}: {string.Join(' ', problems)}"));
         foreach (var diagnostic in failure.Diagnostics ?? [])
-            error.WriteLine(Printable($"  {diagnostic}"));
+            _error.WriteLine(Printable($"  {diagnostic}"));
         if (failure.Remedy is { } remedy)
-            error.WriteLine(Printable(remedy));
+            _error.WriteLine(Printable(remedy));
         if (failure.TraceId is { } trace)
-            error.WriteLine(Printable($"(trace {trace})"));
+            _error.WriteLine(Printable($"(trace {trace})"));
     }
 
     /// <summary>Waits, and says for what when it takes more than a second.</summary>
@@ -98,19 +97,22 @@ internal sealed class Terminal(TextReader input, TextWriter output, TextWriter e
     {
         if (form == OutputForm.Quiet || await Task.WhenAny(work, Task.Delay(Patience)) == work)
             return await work;
-        if (!errorIsTerminal)
+        if (!surroundings.ErrorIsTerminal)
         {
             Note(activity + " …");
             return await work;
         }
         for (var frame = 0; !work.IsCompleted; frame++)
         {
-            await error.WriteAsync($"\r{"|/-\\"[frame % 4]} {Printable(activity)} …\u001b[K");
+            await _error.WriteAsync($"\r{"|/-\\"[frame % 4]} {Printable(activity)} …\u001b[K");
             await Task.WhenAny(work, Task.Delay(TimeSpan.FromMilliseconds(150)));
         }
-        await error.WriteAsync("\r\u001b[K");
+        await _error.WriteAsync("\r\u001b[K");
         return await work;
     }
+
+    /// <summary>All of standard input, whoever writes it.</summary>
+    public Task<string> ReadInputAsync(CancellationToken ct) => surroundings.Input.ReadToEndAsync(ct);
 
     /// <summary>Asks for a yes; anything else is a no.</summary>
     /// <param name="otherwise">What to give instead where nobody can be asked.</param>
@@ -119,8 +121,8 @@ internal sealed class Terminal(TextReader input, TextWriter output, TextWriter e
     {
         if (!IsInteractive)
             throw CommandError.Refused("confirmation.needed", "This needs a confirmation, and there is no terminal to ask on.", otherwise);
-        error.Write($"{Printable(question)} [y/N] ");
-        if (input.ReadLine()?.Trim().ToLowerInvariant() is not ("y" or "yes"))
+        _error.Write($"{Printable(question)} [y/N] ");
+        if (surroundings.Input.ReadLine()?.Trim().ToLowerInvariant() is not ("y" or "yes"))
             throw CommandError.Refused("confirmation.declined", "Nothing was done.");
     }
 
@@ -130,21 +132,21 @@ internal sealed class Terminal(TextReader input, TextWriter output, TextWriter e
     {
         if (!IsInteractive)
             throw CommandError.Refused("answer.needed", $"{question}: an answer is needed, and there is no terminal to ask on.", otherwise);
-        error.Write(Printable(question) + ": ");
+        _error.Write(Printable(question) + ": ");
         if (!secret)
-            return input.ReadLine() ?? "";
+            return surroundings.Input.ReadLine() ?? "";
         var typed = new StringBuilder();
-        for (var key = Console.ReadKey(intercept: true); key.Key != ConsoleKey.Enter; key = Console.ReadKey(intercept: true))
+        for (var key = surroundings.ReadKey(); key.Key != ConsoleKey.Enter; key = surroundings.ReadKey())
             if (key.Key == ConsoleKey.Backspace && typed.Length > 0)
                 typed.Length--;
             else if (!char.IsControl(key.KeyChar))
                 typed.Append(key.KeyChar);
-        error.WriteLine();
+        _error.WriteLine();
         return typed.ToString();
     }
 
     /// <summary>The text in a colour, where there is colour.</summary>
-    public string Paint(Ink ink, string text) => colour ? $"\u001b[{(int)ink}m{text}\u001b[0m" : text;
+    public string Paint(Ink ink, string text) => surroundings.Colour ? $"\u001b[{(int)ink}m{text}\u001b[0m" : text;
 
     /// <summary>
     /// Text that came from elsewhere, fit for a terminal: control characters (which could move the cursor, recolour or retitle) are shown, not obeyed.

@@ -22,10 +22,10 @@ internal static class Answers
     {
         var answers = new SortedDictionary<string, string>(StringComparer.Ordinal);
         if (context.Get(File) is { } file)
-            foreach (var (name, value) in ParseObject(await ReadAsync(file, ct), file))
+            foreach (var (name, value) in ParseObject(await ReadAsync(context, file, ct), file))
                 answers[name] = value;
         foreach (var (name, source) in Pairs(context.Get(SetFile), "--set-file"))
-            answers[name] = WithoutLastLineBreak(await ReadAsync(source, ct));
+            answers[name] = WithoutLastLineBreak(await ReadAsync(context, source, ct));
         var secrets = flow.Prompts.Where(IsSecret).Select(prompt => prompt.Name).ToHashSet(StringComparer.Ordinal);
         foreach (var (name, value) in Pairs(context.Get(Set), "--set"))
             answers[name] = secrets.Contains(name)
@@ -106,7 +106,8 @@ internal static class Answers
         _ => throw CommandError.Refused("answers.unreadable", $"{file}: {name} must be a text, a number, true or false."),
     };
 
-    private static Task<string> ReadAsync(string file, CancellationToken ct) => file == "-" ? Console.In.ReadToEndAsync(ct) : System.IO.File.ReadAllTextAsync(file, ct);
+    private static Task<string> ReadAsync(CommandContext context, string file, CancellationToken ct) =>
+        file == "-" ? context.Terminal.ReadInputAsync(ct) : System.IO.File.ReadAllTextAsync(file, ct);
 
     private static string WithoutLastLineBreak(string text) =>
         text.EndsWith("\r\n", StringComparison.Ordinal) ? text[..^2] : text.EndsWith('\n') ? text[..^1] : text;

@@ -36,7 +36,7 @@ internal static class JoinCommand
     private static async Task RunAsync(CommandContext context, CancellationToken ct)
     {
         var wanted = Read(context);
-        var kubectl = context.Get(Print) ? null : Kubectl.Find(context.Get(Kubeconfig), context.Get(Context));
+        var kubectl = context.Get(Print) ? null : Kubectl.Find(context.Surroundings, context.Get(Kubeconfig), context.Get(Context));
         var organization = await context.OrganizationAsync(ct);
         var cluster = await context.Terminal.WaitAsync("Asking the Hub", ClusterReference.FindAsync(context, organization, context.Get(Name), ct));
         if (cluster.Status is "enrolled" or "pending")
@@ -50,7 +50,7 @@ internal static class JoinCommand
         if (kubectl is null)
         {
             context.Terminal.Note($"The manifests hold a one-time token, good until {Times.Clock(enrolment.ExpiresAt, context.Time.GetUtcNow())}.");
-            Console.Out.WriteLine(manifests);
+            context.Terminal.Print(manifests);
             return;
         }
         var applied = await context.Terminal.WaitAsync("Applying by kubectl", kubectl.RunAsync(["apply", "--server-side", "--field-manager=czctl", "-f", "-"], manifests, ct));
@@ -77,7 +77,7 @@ internal static class JoinCommand
             throw CommandError.Usage("Mode approved needs keys that approve.", "Make one with `czctl keys create approver.pem`, and give --approver approver.pem.pub.");
         if (threshold < 1 || (mode == TrustMode.Approved && threshold > approvers.Count))
             throw CommandError.Usage($"--threshold {threshold} cannot be met by {approvers.Count} approver(s).", "Give more approvers, or a lower threshold.");
-        var image = context.Get(NoAgent) ? null : context.Get(AgentImage) ?? Environment.GetEnvironmentVariable("CZCTL_AGENT_IMAGE")
+        var image = context.Get(NoAgent) ? null : context.Get(AgentImage) ?? context.Surroundings.Variable("CZCTL_AGENT_IMAGE")
             ?? throw CommandError.Usage("Which image is the agent?", "Give --agent-image (or set CZCTL_AGENT_IMAGE), or --no-agent when it runs in another way.");
         return new(mode, approvers, threshold, image);
     }

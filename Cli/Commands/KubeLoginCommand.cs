@@ -19,7 +19,7 @@ internal static class KubeLoginCommand
 
     private static async Task RunAsync(CommandContext context, CancellationToken ct)
     {
-        ExecCredential.CheckAsker(Environment.GetEnvironmentVariable("KUBERNETES_EXEC_INFO"));
+        ExecCredential.CheckAsker(context.Surroundings.Variable("KUBERNETES_EXEC_INFO"));
         var written = context.Get(Cluster)!;
         var tokens = new ClusterTokens(context.SessionStore, context.Session, context.Time);
         try

@@ -27,7 +27,7 @@ internal static class LoginCommand
         var store = new SessionStore(context.Home, hub);
         var session = context.Get(Device)
             ? await new DeviceSignIn(context.Terminal, context.Time).RunAsync(hub, ct)
-            : await new SignIn(context.Terminal, context.Time).RunAsync(hub, openBrowser: !context.Get(NoBrowser), Patience, ct);
+            : await new SignIn(context.Terminal, context.Surroundings, context.Time).RunAsync(hub, openBrowser: !context.Get(NoBrowser), Patience, ct);
         using (await store.LockAsync(context.Time, ct))
             store.Write(session);
         context.Home.Write(context.Home.ReadSettings() with { Hub = hub.AbsoluteUri });

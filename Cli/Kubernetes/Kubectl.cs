@@ -9,24 +9,25 @@ internal sealed class Kubectl
 {
     private readonly string _program;
     private readonly IReadOnlyList<string> _target;
+    private readonly Surroundings _surroundings;
 
-    private Kubectl(string program, IReadOnlyList<string> target) => (_program, _target) = (program, target);
+    private Kubectl(string program, IReadOnlyList<string> target, Surroundings surroundings) => (_program, _target, _surroundings) = (program, target, surroundings);
 
     /// <summary>Finds kubectl: <c>$KUBECTL</c>, else the one on the PATH.</summary>
     /// <exception cref="CommandError">There is none.</exception>
-    public static Kubectl Find(string? kubeconfig, string? context)
+    public static Kubectl Find(Surroundings surroundings, string? kubeconfig, string? context)
     {
         var target = new List<string>();
         if (kubeconfig is not null)
             target.Add("--kubeconfig=" + kubeconfig);
         if (context is not null)
             target.Add("--context=" + context);
-        if (Environment.GetEnvironmentVariable("KUBECTL") is { Length: > 0 } named)
-            return new(named, target);
+        if (surroundings.Variable("KUBECTL") is { Length: > 0 } named)
+            return new(named, target, surroundings);
         var name = OperatingSystem.IsWindows() ? "kubectl.exe" : "kubectl";
-        var found = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
+        var found = (surroundings.Variable("PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
             .Select(directory => Path.Combine(directory, name)).FirstOrDefault(File.Exists);
-        return found is not null ? new(found, target) : throw NotInstalled();
+        return found is not null ? new(found, target, surroundings) : throw NotInstalled();
     }
 
     /// <summary>Runs it.</summary>
@@ -35,7 +36,7 @@ internal sealed class Kubectl
     /// <exception cref="CommandError">It ended with an error; the message is its own.</exception>
     public async Task<string> RunAsync(IReadOnlyList<string> arguments, string? input, CancellationToken ct)
     {
-        var start = new ProcessStartInfo(_program) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
+        var start = _surroundings.Program(_program);
         foreach (var argument in arguments.Concat(_target))
             start.ArgumentList.Add(argument);
         using var process = Start(start);

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using CodeZero.Cli.CommandLine;
 
 namespace CodeZero.Cli.Session;
 
@@ -22,13 +23,13 @@ internal sealed class CzctlHome(string directory)
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
 
-    public static CzctlHome Find()
+    public static CzctlHome Find(Surroundings surroundings)
     {
-        if (Environment.GetEnvironmentVariable("CZCTL_HOME") is { Length: > 0 } home)
+        if (surroundings.Variable("CZCTL_HOME") is { Length: > 0 } home)
             return new(Path.GetFullPath(home));
-        var configuration = Environment.GetEnvironmentVariable("XDG_CONFIG_HOME") is { Length: > 0 } xdg && Path.IsPathRooted(xdg)
+        var configuration = surroundings.Variable("XDG_CONFIG_HOME") is { Length: > 0 } xdg && Path.IsPathRooted(xdg)
             ? xdg
-            : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".config");
+            : Path.Combine(surroundings.UserProfile, ".config");
         return new(Path.Combine(configuration, "czctl"));
     }
 

@@ -10,7 +10,7 @@ namespace CodeZero.Cli.Session;
 /// Signing in by the system's browser: authorization code with PKCE S256 (RFC 7636) to a loopback address (RFC 8252), code and tokens bound to a new key
 /// (RFC 9449 §10), the answer bound to the request by <c>state</c>, <c>nonce</c> and <c>iss</c> (RFC 9207).
 /// </summary>
-internal sealed class SignIn(Terminal terminal, TimeProvider time)
+internal sealed class SignIn(Terminal terminal, Surroundings surroundings, TimeProvider time)
 {
     /// <param name="openBrowser">False prints the address only.</param>
     /// <param name="patience">How long the person may take.</param>
@@ -24,7 +24,7 @@ internal sealed class SignIn(Terminal terminal, TimeProvider time)
         var address = Address(server, receiver.RedirectUri, request);
 
         terminal.Note($"Sign in at:\n\n  {address.AbsoluteUri}\n");
-        if (openBrowser && !Browser.TryOpen(address))
+        if (openBrowser && !Browser.TryOpen(address, surroundings))
             terminal.Note("No browser could be opened; open the address above yourself, on this machine.");
         var code = await CodeAsync(receiver, request.State, server.Issuer, patience, ct);
         return await RedeemAsync(client, server, receiver.RedirectUri, code, request, ct);

@@ -11,10 +11,10 @@ internal static class TokenFromEnvironment
 
     /// <summary>Null when there is none.</summary>
     /// <exception cref="CommandError">What is there is no token.</exception>
-    public static TokenCredentials? Find(ParseResult parsed, Terminal terminal)
+    public static TokenCredentials? Find(ParseResult parsed, Surroundings surroundings, Terminal terminal)
     {
         var file = parsed.GetValue(GlobalOptions.TokenFile);
-        var text = file is null ? Environment.GetEnvironmentVariable(Variable) : Read(file, terminal);
+        var text = file is null ? surroundings.Variable(Variable) : Read(file, terminal);
         if (file is null && string.IsNullOrEmpty(text))
             return null;
         try

@@ -115,11 +115,10 @@ public sealed class AppCommandTests(HubFixture fixture) : IClassFixture<HubFixtu
     {
         using var czctl = new Czctl(fixture.Hub);
         var directory = WriteManifest(czctl, Edition.Replace("status", "statsu", StringComparison.Ordinal));
-        czctl.WorkingDirectory = directory;
         string Named(string pattern) => pattern.Replace("{0}", Path.GetFileName(directory), StringComparison.Ordinal);
 
-        var validated = await czctl.RunAsync("app", "validate", Named(written));
-        var published = await czctl.RunAsync("app", "publish", Named(written));
+        var validated = await czctl.RunProcessAsync(["app", "validate", Named(written)], "", directory);
+        var published = await czctl.RunProcessAsync(["app", "publish", Named(written)], "", directory);
 
         Assert.StartsWith(Named(expected), validated.Out, StringComparison.Ordinal);
         Assert.Contains("\n" + Named(expected), published.Error, StringComparison.Ordinal);
@@ -166,6 +165,26 @@ public sealed class AppCommandTests(HubFixture fixture) : IClassFixture<HubFixtu
         Assert.Contains("Examples:", (await czctl.RunAsync("app", "publish", "--help")).Out, StringComparison.Ordinal);
         var quiet = await czctl.RunAsync("app", "validate", WriteManifest(czctl), "--quiet");
         Assert.Equal((0, "", ""), (quiet.ExitCode, quiet.Out, quiet.Error));
+    }
+
+    [Fact]
+    public async Task A_process_shows_help_and_version_and_ends_with_the_code_of_its_failure()
+    {
+        using var czctl = new Czctl(fixture.Hub) { Environment = { ["LC_ALL"] = "de_DE.ISO-8859-1" } };
+        var help = await czctl.RunProcessAsync("app", "publish", "--help");
+        Assert.Equal((0, ""), (help.ExitCode, help.Error));
+        Assert.Contains("  czctl app publish <manifest> [options]", help.Out, StringComparison.Ordinal);
+        Assert.Contains("Examples:\n  czctl app publish .\n", help.Out, StringComparison.Ordinal);
+
+        var (option, command) = (await czctl.RunProcessAsync("--version"), await czctl.RunProcessAsync("version"));
+        Assert.Equal((0, $"czctl {option.Out}", ""), (option.ExitCode, command.Out, command.Error));
+
+        var usage = await czctl.RunProcessAsync("install", "acme/wiki");
+        Assert.Equal((2, ""), (usage.ExitCode, usage.Out));
+        Assert.EndsWith("See: czctl install --help\n", usage.Error, StringComparison.Ordinal);
+        var missing = await czctl.RunProcessAsync("app", "validate", "/no/such/schön");
+        Assert.Equal((4, ""), (missing.ExitCode, missing.Out));
+        Assert.Contains("/no/such/schön", missing.Error, StringComparison.Ordinal);
     }
 
     private static string WriteManifest(Czctl czctl, string edition = Edition)

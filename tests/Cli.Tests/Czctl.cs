@@ -1,6 +1,8 @@
+using System.Collections;
 using System.Diagnostics;
 using System.Net;
 using System.Text.Json;
+using CodeZero.Cli.CommandLine;
 using CodeZero.Testing;
 
 namespace CodeZero.Cli.Tests;
@@ -17,17 +19,20 @@ internal sealed record Run(int ExitCode, string Out, string Error)
     public override string ToString() => $"exit {ExitCode}\n{Out}\n{Error}";
 }
 
-/// <summary>The real czctl, as a process with a home of its own.</summary>
+/// <summary>
+/// The real czctl with a home and variables of its own. It is run from its arguments to its exit code in the tests' process, where a run does without the start of a process;
+/// what only a process has (signals, a working directory, the console, output while it runs) is looked at by <see cref="Start(string[])"/> and <see cref="RunProcessAsync(string[])"/>.
+/// </summary>
 internal sealed class Czctl : IDisposable
 {
+    /// <summary>Longer than any command takes, so that a test ends even so.</summary>
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(90);
+
     private readonly HubInstance _hub;
 
     public Czctl(HubInstance hub) => _hub = hub;
 
     public string Home { get; } = Directory.CreateTempSubdirectory("czctl-test-").FullName;
-
-    /// <summary>Where it is run; null for where the tests are.</summary>
-    public string? WorkingDirectory { get; set; }
 
     /// <summary>Further environment variables.</summary>
     public Dictionary<string, string> Environment { get; } = [];
@@ -39,12 +44,28 @@ internal sealed class Czctl : IDisposable
 
     public async Task<Run> RunWithInputAsync(string input, params string[] arguments)
     {
-        using var process = Start(arguments);
+        var (output, error) = (new StringWriter(), new StringWriter());
+        var surroundings = new Surroundings(new StringReader(input), TextWriter.Synchronized(output), TextWriter.Synchronized(error), Variables()) { UserProfile = Home };
+        using var deadline = new CancellationTokenSource(Deadline);
+        // Away from the tests' own scheduler, as a program knows none.
+        var exitCode = await Task.Run(() => CzctlApplication.RunAsync(arguments, surroundings, deadline.Token));
+        var run = new Run(exitCode, output.ToString(), error.ToString());
+        return deadline.IsCancellationRequested ? throw new TimeoutException($"czctl {string.Join(' ', arguments)} did not end: {run}") : run;
+    }
+
+    /// <summary>Runs it as a process of its own.</summary>
+    public Task<Run> RunProcessAsync(params string[] arguments) => RunProcessAsync(arguments, "");
+
+    /// <inheritdoc cref="RunProcessAsync(string[])"/>
+    /// <param name="workingDirectory">Where it is run; null for where the tests are.</param>
+    public async Task<Run> RunProcessAsync(string[] arguments, string input, string? workingDirectory = null)
+    {
+        using var process = Start(arguments, workingDirectory);
         var output = process.StandardOutput.ReadToEndAsync();
         var error = process.StandardError.ReadToEndAsync();
         await process.StandardInput.WriteAsync(input);
         process.StandardInput.Close();
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(90));
+        using var deadline = new CancellationTokenSource(Deadline);
         try
         {
             await process.WaitForExitAsync(deadline.Token);
@@ -75,41 +96,54 @@ internal sealed class Czctl : IDisposable
     }
 
     /// <summary>A process under way.</summary>
-    public Process Start(params string[] arguments)
+    public Process Start(params string[] arguments) => Start(arguments, workingDirectory: null);
+
+    private Process Start(string[] arguments, string? workingDirectory)
     {
-        var start = new ProcessStartInfo("dotnet") { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false, WorkingDirectory = WorkingDirectory ?? "" };
+        var start = new ProcessStartInfo("dotnet") { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false, WorkingDirectory = workingDirectory ?? "" };
         start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "czctl.dll"));
         foreach (var argument in arguments)
             start.ArgumentList.Add(argument);
-        foreach (var name in new[] { "CZCTL_ORG", "CZCTL_TOKEN", "KUBECONFIG", "KUBECTL", "NO_COLOR", "CZCTL_AGENT_IMAGE" })
-            start.Environment.Remove(name);
-        start.Environment["CZCTL_HOME"] = Home;
-        start.Environment["CZCTL_HUB"] = _hub.Address.AbsoluteUri;
-        foreach (var (name, value) in Environment)
+        start.Environment.Clear();
+        foreach (var (name, value) in Variables())
             start.Environment[name] = value;
         return Process.Start(start)!;
+    }
+
+    /// <summary>The tests' own variables, without those that would lead czctl elsewhere.</summary>
+    private Dictionary<string, string> Variables()
+    {
+        var variables = System.Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().ToDictionary(variable => (string)variable.Key, variable => (string)variable.Value!);
+        foreach (var name in new[] { "CZCTL_ORG", "CZCTL_TOKEN", "KUBECONFIG", "KUBECTL", "NO_COLOR", "CZCTL_AGENT_IMAGE" })
+            variables.Remove(name);
+        variables["CZCTL_HOME"] = Home;
+        variables["CZCTL_HUB"] = _hub.Address.AbsoluteUri;
+        foreach (var (name, value) in Environment)
+            variables[name] = value;
+        return variables;
     }
 
     /// <summary>Signs a new person up, and in by <c>czctl login</c>.</summary>
     public async Task<(string Email, string Slug)> SignUpAsync()
     {
-        var email = await MakeAccountAsync();
-        var run = await LoginAsync(email, "allow");
+        var account = await MakeAccountAsync();
+        var run = await LoginAsync(account.Email, "allow");
         Assert.True(run.ExitCode == 0, run.ToString());
-        return (email, (await RunAsync("whoami", "--json")).Json.GetProperty("organization").GetProperty("slug").GetString()!);
+        return (account.Email, account.Slug);
     }
 
     /// <summary>Signs a new person up.</summary>
-    public async Task<string> MakeAccountAsync()
+    public Task<TestAccount> MakeAccountAsync()
     {
         var unique = Guid.CreateVersion7().ToString("N")[^12..];
-        var email = $"person-{unique}@example.com";
-        await TestAccount.MakeAsync(_hub, email, TestPerson.Password, $"Org {unique}");
-        return email;
+        return TestAccount.MakeAsync(_hub, $"person-{unique}@example.com", TestPerson.Password, $"Org {unique}");
     }
 
     /// <summary>czctl login, with a browser that signs in and decides so.</summary>
-    public async Task<Run> LoginAsync(string email, string decision)
+    public Task<Run> LoginAsync(string email, string decision) => LoginAsync(() => RunAsync("login"), email, decision);
+
+    /// <param name="login">Runs czctl login.</param>
+    public async Task<Run> LoginAsync(Func<Task<Run>> login, string email, string decision)
     {
         // $BROWSER writes down where it was sent; the test's own browser goes there.
         var (script, sent) = (Path.Combine(Home, "browser"), Path.Combine(Home, "sent"));
@@ -117,7 +151,7 @@ internal sealed class Czctl : IDisposable
         File.SetUnixFileMode(script, UnixFileMode.UserRead | UnixFileMode.UserExecute | UnixFileMode.UserWrite);
         File.Delete(sent);
         Environment["BROWSER"] = script;
-        var run = RunAsync("login");
+        var run = login();
         await Eventually.HoldsAsync(() => Task.FromResult(File.Exists(sent) || run.IsCompleted));
         if (File.Exists(sent))
             await BrowseAsync(await File.ReadAllTextAsync(sent), email, decision);

@@ -164,7 +164,7 @@ public sealed class DeviceSignInTests
         public Task<StoredSession> SignInAsync() => SignInAsync(OutputForm.Text);
 
         public Task<StoredSession> SignInAsync(OutputForm form) =>
-            new DeviceSignIn(new Terminal(TextReader.Null, TextWriter.Null, _error, form, errorIsTerminal: false, inputIsTerminal: false, colour: false), _clock).RunAsync(new Uri(Issuer + "/"), default);
+            new DeviceSignIn(new Terminal(new Surroundings(TextReader.Null, TextWriter.Null, _error, new Dictionary<string, string>()), form), _clock).RunAsync(new Uri(Issuer + "/"), default);
 
         public ValueTask DisposeAsync() => _app.DisposeAsync();
 

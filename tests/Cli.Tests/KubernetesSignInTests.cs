@@ -95,7 +95,7 @@ public sealed class KubernetesSignInTests(KubernetesSignInTests.Fixture fixture)
         using var member = await fixture.JoinAsync("viewer");
         string[] asks = ["kube-login", "--org", fixture.Slug, "--cluster", Cluster];
 
-        var runs = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => member.Czctl.RunAsync(asks)));
+        var runs = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => member.Czctl.RunProcessAsync(asks)));
 
         Assert.Single(runs.Select(run => run.Token()).Distinct());
         var kept = Assert.Single(Directory.GetFiles(Path.Combine(Path.GetDirectoryName(member.Czctl.SessionFile)!, "clusters"), "*.json"));
