@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using CodeZero.Cli.CommandLine;
 using CodeZero.Cli.Commands;
 
@@ -10,20 +11,22 @@ namespace CodeZero.Cli;
 /// </summary>
 internal static class CzctlApplication
 {
-    private static readonly RootCommand s_root = Build();
+    private static readonly RootCommand Root = Build();
 
     /// <returns>One of <see cref="ExitCode"/>.</returns>
     public static async Task<int> RunAsync(IReadOnlyList<string> arguments, Surroundings surroundings, CancellationToken ct = default)
     {
-        var parsed = s_root.Parse(arguments);
+        var parsed = Root.Parse(arguments);
         if (parsed.Errors.Count > 0 && parsed.Action is not HelpWithExamples)
         {
-            var command = string.Join(' ', parsed.CommandResult.Command.Parents.OfType<Command>().Reverse().Append(parsed.CommandResult.Command).Select(part => part.Name));
-            new Terminal(surroundings, GlobalOptions.FormOf(parsed)).Fail(new("usage", string.Join(' ', parsed.Errors.Select(error => error.Message)), $"See: {command} --help", ExitCode.Usage));
+            new Terminal(surroundings, GlobalOptions.FormOf(parsed)).Fail(new("usage", string.Join(' ', parsed.Errors.Select(error => error.Message)), $"See: {NameOf(parsed.CommandResult)} --help", ExitCode.Usage));
             return ExitCode.Usage;
         }
         return await parsed.InvokeAsync(new RunConfiguration(surroundings), ct);
     }
+
+    /// <summary>The command in full, as it is typed.</summary>
+    private static string NameOf(CommandResult command) => command.Parent is CommandResult parent ? $"{NameOf(parent)} {command.Command.Name}" : "czctl";
 
     private static RootCommand Build()
     {

@@ -182,6 +182,7 @@ public sealed class AppCommandTests(HubFixture fixture) : IClassFixture<HubFixtu
         var usage = await czctl.RunProcessAsync("install", "acme/wiki");
         Assert.Equal((2, ""), (usage.ExitCode, usage.Out));
         Assert.EndsWith("See: czctl install --help\n", usage.Error, StringComparison.Ordinal);
+        Assert.EndsWith("See: czctl app publish --help\n", (await czctl.RunAsync("app", "publish")).Error, StringComparison.Ordinal);
         var missing = await czctl.RunProcessAsync("app", "validate", "/no/such/schön");
         Assert.Equal((4, ""), (missing.ExitCode, missing.Out));
         Assert.Contains("/no/such/schön", missing.Error, StringComparison.Ordinal);
