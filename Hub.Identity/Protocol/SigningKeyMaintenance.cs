@@ -2,6 +2,7 @@ using CodeZero.Hub.Identity.Data;
 using CodeZero.Hub.Identity.Domain;
 using CodeZero.Hub.Platform.Data;
 using CodeZero.Hub.Platform.Messaging;
+using CodeZero.Hub.Platform.Security;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Logging;
 
@@ -48,7 +49,7 @@ internal sealed partial class SigningKeyMaintenance(IdentityDb db, SigningKeyMat
         rows.Clear();
         foreach (var algorithm in SigningAlgorithms.All)
             rows.Add(Make(algorithm, now, now + KeySchedule.Signing));
-        await db.NotifyAsync(SigningKeys.Channel, "compromised", ct);
+        await db.NotifyAsync(AccessTokens.KeysReplacedChannel, "compromised", ct);
         Replaced(log);
     }, ct);
 

@@ -1,5 +1,6 @@
 using CodeZero.Hub.Identity.Data;
 using CodeZero.Hub.Platform.Messaging;
+using CodeZero.Hub.Platform.Security;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.IdentityModel.Tokens;
@@ -12,9 +13,6 @@ namespace CodeZero.Hub.Identity.Protocol;
 /// </summary>
 internal sealed class SigningKeys : IDisposable
 {
-    /// <summary>What replicas tell each other when a key must be used no longer.</summary>
-    public const string Channel = "identity.signing-keys";
-
     private static readonly TimeSpan ReadAgainAfter = TimeSpan.FromMinutes(5);
     private readonly IServiceScopeFactory _scopes;
     private readonly SigningKeyMaterial _material;
@@ -27,7 +25,7 @@ internal sealed class SigningKeys : IDisposable
     public SigningKeys(IServiceScopeFactory scopes, SigningKeyMaterial material, TimeProvider clock, INotifications notifications)
     {
         (_scopes, _material, _clock) = (scopes, material, clock);
-        _subscription = notifications.Subscribe(Channel, _ => Interlocked.Increment(ref _heard));
+        _subscription = notifications.Subscribe(AccessTokens.KeysReplacedChannel, _ => Interlocked.Increment(ref _heard));
     }
 
     /// <param name="Heard">How many words of other replicas had come when it was read; with one more it is out of date.</param>

@@ -12,6 +12,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
@@ -66,8 +67,8 @@ public static class AccessTokens
     /// <summary>The claim that holds the bound key's thumbprint, from <c>cnf.jkt</c>.</summary>
     public const string BoundKeyClaim = "cnf.jkt";
 
-    /// <summary>A key that the issuer took back is refused after this long; one it made is looked for at once, at most this often.</summary>
-    private static readonly TimeSpan KeysReadAgainAfter = TimeSpan.FromMinutes(5), KeysReadAgainForNewOne = TimeSpan.FromSeconds(10);
+    /// <summary>What replicas tell each other when signing keys were replaced as compromised.</summary>
+    public const string KeysReplacedChannel = "identity.signing-keys";
 
     private static readonly TimeSpan ClockSkew = TimeSpan.FromSeconds(30);
 
@@ -95,14 +96,12 @@ public static class AccessTokens
     /// <param name="audiences">What stands after the issuer: <c>/v1</c>, or nothing for the issuer itself.</param>
     public static IServiceCollection AddAccessTokenScheme(this IServiceCollection services, string scheme, bool mustBeBound, params string[] audiences)
     {
+        services.TryAddSingleton<IssuerKeys>();
         services.AddAuthentication().AddJwtBearer(scheme, _ => { });
-        services.AddOptions<JwtBearerOptions>(scheme).Configure<IOptions<AccessTokenOptions>, TimeProvider>((bearer, options, clock) =>
+        services.AddOptions<JwtBearerOptions>(scheme).Configure<IOptions<AccessTokenOptions>, IssuerKeys, TimeProvider>((bearer, options, keys, clock) =>
         {
             var issuer = options.Value.Issuer!;
-            bearer.Authority = issuer;
-            bearer.MetadataAddress = options.Value.MetadataAddress?.AbsoluteUri ?? $"{issuer}/.well-known/openid-configuration";
-            bearer.RequireHttpsMetadata = false; // AccessTokenOptions lets http pass on this machine only; MetadataAddress is the operator's own network
-            (bearer.AutomaticRefreshInterval, bearer.RefreshInterval) = (KeysReadAgainAfter, KeysReadAgainForNewOne);
+            bearer.ConfigurationManager = keys;
             bearer.MapInboundClaims = false;
             bearer.TokenValidationParameters = new TokenValidationParameters
             {
@@ -141,24 +140,12 @@ public static class AccessTokens
                 context.Fail(new ApiTokenRefusedException());
                 return;
             }
-            await LoadKeysAsync(context);
+            // Without the issuer's keys the validation would call a good token invalid, and its holder would throw it away.
+            await context.Options.ConfigurationManager!.GetConfigurationAsync(context.HttpContext.RequestAborted);
             context.Token = value.Parameter;
         }
         else
             context.NoResult();
-    }
-
-    /// <summary>The token validation would call a token invalid when the issuer's keys cannot be had; the caller would throw away a good token.</summary>
-    private static async Task LoadKeysAsync(MessageReceivedContext context)
-    {
-        try
-        {
-            await context.Options.ConfigurationManager!.GetConfigurationAsync(context.HttpContext.RequestAborted);
-        }
-        catch (InvalidOperationException e)
-        {
-            throw new IssuerUnavailableException(e);
-        }
     }
 
     private static string? SchemeOf(AuthenticationHeaderValue value) =>

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using CodeZero.EndToEnd.Tests.Harness;
+using CodeZero.Hub.Platform.Messaging;
 using CodeZero.Hub.Platform.Security;
 using CodeZero.Testing;
 using Microsoft.AspNetCore.Builder;
@@ -67,7 +68,7 @@ internal static class TokenValidation
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Logging.ClearProviders();
         builder.Services.Configure<AccessTokenOptions>(options => options.Issuer = issuer);
-        builder.Services.AddSingleton(TimeProvider.System).AddAuthorization().AddAccessTokenScheme("api", mustBeBound: false, "");
+        builder.Services.AddSingleton(TimeProvider.System).AddSingleton<INotifications, NoNotifications>().AddAuthorization().AddAccessTokenScheme("api", mustBeBound: false, "");
         await using var app = builder.Build();
         app.UseAuthentication();
         app.UseAuthorization();
@@ -87,5 +88,15 @@ internal static class TokenValidation
         using var answer = await client.PostAsync("/connect/token", form);
         answer.EnsureSuccessStatusCode();
         return (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("access_token").GetString()!;
+    }
+
+    /// <summary>An API without other replicas.</summary>
+    private sealed class NoNotifications : INotifications, IDisposable
+    {
+        public IDisposable Subscribe(string channel, Action<Notification> handler) => this;
+
+        public void Dispose()
+        {
+        }
     }
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net;
 using System.Text.Json.Nodes;
 using CodeZero.Hub.Api;
 using CodeZero.Testing;
@@ -68,6 +69,22 @@ public sealed class SigningKeyTests(IdentityFixture fixture) : IClassFixture<Ide
         }
         Assert.True(await IsActiveAsync(two, one, await TokenAsync(one, one)));
         Assert.Equal(await KidsAsync(one, one), await KidsAsync(two, one));
+    }
+
+    [Fact]
+    public async Task K05_The_API_takes_no_token_of_a_stolen_key_and_at_once_those_of_the_new_one()
+    {
+        await using var database = await TestDatabase.CreateUnusedAsync();
+        await using var hub = await HubInstance.StartAsync(database);
+        using var person = await TestPerson.SignUpAsync(hub);
+        Assert.Equal(HttpStatusCode.OK, (await person.Client.GetAsync("/v1/me")).StatusCode);
+
+        await DoAsync(hub, keys => keys.ReplaceCompromisedAsync(CancellationToken.None));
+
+        await Eventually.HoldsAsync(async () => (await person.Client.GetAsync("/v1/me")).StatusCode == HttpStatusCode.Unauthorized);
+        await person.RenewAsync();
+        var renewed = await person.Client.GetAsync("/v1/me");
+        Assert.True(renewed.StatusCode == HttpStatusCode.OK, renewed.Headers.WwwAuthenticate.ToString());
     }
 
     [Fact]

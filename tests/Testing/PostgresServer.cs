@@ -25,8 +25,8 @@ public sealed class PostgresServer : IAsyncDisposable
 
     public int Port { get; }
 
-    /// <summary>Connection string of the superuser, to the database <c>postgres</c>.</summary>
-    public string Superuser => string.Create(CultureInfo.InvariantCulture, $"Host=127.0.0.1;Port={Port};Database=postgres;Username=postgres;Include Error Detail=true");
+    /// <summary>Connection string of the superuser, to the database <c>postgres</c>. Without a pool, which a restart of the server would spoil.</summary>
+    public string Superuser => string.Create(CultureInfo.InvariantCulture, $"Host=127.0.0.1;Port={Port};Database=postgres;Username=postgres;Include Error Detail=true;Pooling=false");
 
     /// <summary>Creates and starts a server on a free port.</summary>
     /// <exception cref="InvalidOperationException">PostgreSQL is not installed, or does not start; the message has its last words.</exception>

@@ -41,7 +41,7 @@ public sealed class TestDatabase : IAsyncDisposable
     public string Owner => ConnectionString(OwnerRole);
 
     /// <summary>Connection string of the superuser, for looking at what row-level security hides.</summary>
-    public string Superuser => new NpgsqlConnectionStringBuilder(_superuser) { Database = Name, Pooling = false }.ConnectionString;
+    public string Superuser => new NpgsqlConnectionStringBuilder(_superuser) { Database = Name }.ConnectionString;
 
     /// <summary>A migrated database on the shared server, or on one's own.</summary>
     public static async Task<TestDatabase> CreateAsync(PostgresServer? server = null)
@@ -69,8 +69,9 @@ public sealed class TestDatabase : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        using (var pool = new NpgsqlConnection(Application))
-            NpgsqlConnection.ClearPool(pool);
+        foreach (var pooled in new[] { Application, Superuser })
+            using (var pool = new NpgsqlConnection(pooled))
+                NpgsqlConnection.ClearPool(pool);
         await ExecuteAsync(_superuser, $"drop database if exists {Name} with (force)");
     }
 
@@ -130,11 +131,11 @@ public sealed class TestDatabase : IAsyncDisposable
 
     private string ConnectionString(string role) =>
         // A machine busy with other tests is no database that is gone: a connection is waited for as long as a request is.
-        new NpgsqlConnectionStringBuilder(_superuser) { Database = Name, Username = role, Password = RolePassword, MaxPoolSize = 30, Timeout = 60 }.ConnectionString;
+        new NpgsqlConnectionStringBuilder(_superuser) { Database = Name, Username = role, Password = RolePassword, Pooling = true, MaxPoolSize = 30, Timeout = 60 }.ConnectionString;
 
     private static async Task ExecuteAsync(string superuser, string sql)
     {
-        await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(superuser) { Pooling = false }.ConnectionString);
+        await using var connection = new NpgsqlConnection(superuser);
         await connection.OpenAsync();
         await ExecuteAsync(connection, sql);
     }
