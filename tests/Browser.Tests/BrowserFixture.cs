@@ -5,7 +5,7 @@ using Microsoft.Playwright;
 
 namespace CodeZero.Browser.Tests;
 
-/// <summary>A Hub on <c>localhost</c>, where browsers have passkeys without https, and one Chromium for all tests of a class.</summary>
+/// <summary>A Hub on <c>localhost</c>, where browsers have passkeys without https, and one Chromium for all tests.</summary>
 public sealed class BrowserFixture : IAsyncLifetime
 {
     private TestDatabase? _database;
@@ -36,13 +36,13 @@ public sealed class BrowserFixture : IAsyncLifetime
     }
 
     /// <summary>Somebody at a browser of their own, without cookies.</summary>
-    public async Task<Visitor> OpenAsync(int width = 1280, int height = 900, bool dark = false, bool scripts = true)
+    public async Task<Visitor> OpenAsync(int width = 1280, int height = 900, bool scripts = true)
     {
         var context = await _browser!.NewContextAsync(new()
         {
             BaseURL = Hub.Address.ToString(),
             ViewportSize = new() { Width = width, Height = height },
-            ColorScheme = dark ? ColorScheme.Dark : ColorScheme.Light,
+            ColorScheme = ColorScheme.Light,
             JavaScriptEnabled = scripts,
             ReducedMotion = ReducedMotion.Reduce,
         });
@@ -67,6 +67,13 @@ public sealed class BrowserFixture : IAsyncLifetime
             await _hub.DisposeAsync();
         if (_database is not null)
             await _database.DisposeAsync();
+    }
+
+    /// <summary>The classes that share it, one after the other: a second Hub and Chromium would cost more than they wait for each other.</summary>
+    [CollectionDefinition(Name)]
+    public sealed class Sharing : ICollectionFixture<BrowserFixture>
+    {
+        public const string Name = "browser";
     }
 
     private static string FindChromium() =>

@@ -7,14 +7,16 @@ namespace CodeZero.Browser.Tests;
 
 /// <summary>
 /// Every page at a phone's, a tablet's and a desktop's width, light and dark: it fits, it can be read, it can be used by keyboard and by ear, and the browser has nothing to
-/// complain of. With <c>CODEZERO_SCREENSHOTS</c> naming a folder, what was looked at is kept there.
+/// complain of. A page is loaded once for all that is looked at in it. With <c>CODEZERO_SCREENSHOTS</c> naming a folder, what was looked at is kept there.
 /// </summary>
-public sealed class LookTests(BrowserFixture fixture) : IClassFixture<BrowserFixture>
+[Collection(BrowserFixture.Sharing.Name)]
+public sealed class LookTests(BrowserFixture fixture)
 {
-    /// <summary>What is wrong with the page, in words; run in the page.</summary>
+    /// <summary>What is wrong with the page, in words; run in the page, with whether it is to be dark.</summary>
     private const string Inspect = """
-        () => {
+        dark => {
           const faults = [];
+          if (matchMedia('(prefers-color-scheme: dark)').matches !== dark) faults.push('is not asked to be so');
           const shown = element => element.checkVisibility({ visibilityProperty: true, opacityProperty: true });
           const name = element => element.tagName.toLowerCase() + (element.id ? '#' + element.id : '') + ' "' + (element.textContent || element.name || '').trim().slice(0, 40) + '"';
           if (document.documentElement.scrollWidth > innerWidth) faults.push(`is ${document.documentElement.scrollWidth} px wide in ${innerWidth}`);
@@ -36,7 +38,8 @@ public sealed class LookTests(BrowserFixture fixture) : IClassFixture<BrowserFix
           for (const control of document.querySelectorAll('button, .button, input:not([type=hidden], [type=checkbox], [type=radio]), select'))
             if (shown(control) && control.getBoundingClientRect().height < 24) faults.push(`${name(control)} is too low to hit`);
           const paper = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
-          const rgba = color => { paper.clearRect(0, 0, 1, 1); paper.fillStyle = color; paper.fillRect(0, 0, 1, 1); const [r, g, b, a] = paper.getImageData(0, 0, 1, 1).data; return [r, g, b, a / 255]; };
+          const paint = color => { paper.clearRect(0, 0, 1, 1); paper.fillStyle = color; paper.fillRect(0, 0, 1, 1); const [r, g, b, a] = paper.getImageData(0, 0, 1, 1).data; return [r, g, b, a / 255]; };
+          const painted = new Map(), rgba = color => painted.get(color) ?? painted.set(color, paint(color)).get(color);
           const over = ([r, g, b, a], [R, G, B]) => [r * a + R * (1 - a), g * a + G * (1 - a), b * a + B * (1 - a), 1];
           const ground = element => { const layers = []; for (let e = element; e; e = e.parentElement) { const color = rgba(getComputedStyle(e).backgroundColor); layers.push(color); if (color[3] === 1) break; } return layers.reverse().reduce((below, layer) => over(layer, below), [255, 255, 255, 1]); };
           const light = ([r, g, b]) => { const [R, G, B] = [r, g, b].map(v => (v /= 255) <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4); return 0.2126 * R + 0.7152 * G + 0.0722 * B; };
@@ -50,44 +53,31 @@ public sealed class LookTests(BrowserFixture fixture) : IClassFixture<BrowserFix
         }
         """;
 
+    /// <summary>What an organization's owner is shown, below its own address.</summary>
+    private static readonly string[] OrganizationPages = ["", "members", "invitations", "domains", "policy", "sso", "keys", "keys/new", "provisioning", "audit"];
+
     /// <summary>What has the focus now, and whether one sees it.</summary>
     private const string Focused = """
         () => { const element = document.activeElement; return element === document.body ? '' : element.tagName + '|' + (element.id || element.name || element.textContent.trim()) + '|' + [...document.querySelectorAll('*')].indexOf(element) + '|' + (getComputedStyle(element).outlineStyle !== 'none'); }
         """;
 
-    public static TheoryData<int, bool> Sizes => new() { { 360, false }, { 360, true }, { 768, false }, { 768, true }, { 1440, false }, { 1440, true } };
-
     [Theory]
-    [MemberData(nameof(Sizes))]
-    public async Task Every_page_fits_and_can_be_read(int width, bool dark)
+    [InlineData(360, false)]
+    [InlineData(768, false)]
+    [InlineData(1440, true)]
+    public async Task Every_page_fits_can_be_read_and_where_there_is_a_keyboard_be_used_by_it(int width, bool keyboard)
     {
         var faults = new List<string>();
-        await foreach (var (page, visitor) in PagesAsync(width, dark))
+        await foreach (var (page, visitor) in PagesAsync(width))
         {
-            faults.AddRange((await visitor.Page.EvaluateAsync<string[]>(Inspect)).Select(fault => $"{page}: {fault}"));
-            await KeepAsync(visitor, page, width, dark);
-        }
-        Assert.Empty(faults);
-    }
-
-    [Fact]
-    public async Task Every_page_can_be_used_by_keyboard()
-    {
-        var faults = new List<string>();
-        await foreach (var (page, visitor) in PagesAsync(1440, dark: false))
-        {
-            var controls = await visitor.Page.EvaluateAsync<int>("() => [...document.querySelectorAll('a[href], button, input:not([type=hidden]), select')].filter(e => e.checkVisibility() && !e.disabled).length");
-            await visitor.Page.EvaluateAsync("() => document.activeElement?.blur()");
-            var reached = new List<string>();
-            for (var i = 0; i < controls + 2; i++)
+            foreach (var scheme in new[] { ColorScheme.Light, ColorScheme.Dark })
             {
-                await visitor.Page.Keyboard.PressAsync("Tab");
-                if (await visitor.Page.EvaluateAsync<string>(Focused) is { Length: > 0 } focused)
-                    reached.Add(focused);
+                await visitor.Page.EmulateMediaAsync(new() { ColorScheme = scheme });
+                faults.AddRange((await visitor.Page.EvaluateAsync<string[]>(Inspect, scheme == ColorScheme.Dark)).Select(fault => $"{page}, {scheme}: {fault}"));
+                await KeepAsync(visitor, page, width, scheme);
             }
-            if (reached.Distinct().Count() < controls)
-                faults.Add($"{page}: {reached.Distinct().Count()} of {controls} controls are reached: {string.Join(", ", reached)}");
-            faults.AddRange(reached.Where(focused => focused.EndsWith("|false", StringComparison.Ordinal)).Select(focused => $"{page}: nobody sees the focus on {focused}"));
+            if (keyboard)
+                faults.AddRange((await TabThroughAsync(visitor.Page)).Select(fault => $"{page}: {fault}"));
         }
         Assert.Empty(faults);
     }
@@ -104,11 +94,30 @@ public sealed class LookTests(BrowserFixture fixture) : IClassFixture<BrowserFix
         await Assertions.Expect(visitor.Page.GetByRole(AriaRole.Alert).First).ToBeFocusedAsync();
     }
 
+    /// <summary>What is wrong with the page for somebody who has the Tab key and no mouse.</summary>
+    private static async Task<IReadOnlyList<string>> TabThroughAsync(IPage page)
+    {
+        var faults = new List<string>();
+        var controls = await page.EvaluateAsync<int>("() => [...document.querySelectorAll('a[href], button, input:not([type=hidden]), select')].filter(e => e.checkVisibility() && !e.disabled).length");
+        await page.EvaluateAsync("() => document.activeElement?.blur()");
+        var reached = new List<string>();
+        for (var i = 0; i < controls + 2; i++)
+        {
+            await page.Keyboard.PressAsync("Tab");
+            if (await page.EvaluateAsync<string>(Focused) is { Length: > 0 } focused)
+                reached.Add(focused);
+        }
+        if (reached.Distinct().Count() < controls)
+            faults.Add($"{reached.Distinct().Count()} of {controls} controls are reached: {string.Join(", ", reached)}");
+        faults.AddRange(reached.Where(focused => focused.EndsWith("|false", StringComparison.Ordinal)).Select(focused => $"nobody sees the focus on {focused}"));
+        return faults;
+    }
+
     /// <summary>Each page, open in a browser that got there as a person does.</summary>
-    private async IAsyncEnumerable<(string Page, Visitor Visitor)> PagesAsync(int width, bool dark)
+    private async IAsyncEnumerable<(string Page, Visitor Visitor)> PagesAsync(int width)
     {
         using var person = await TestPerson.SignUpAsync(fixture.Hub, "Northwind Trading & Co");
-        await using var visitor = await fixture.OpenAsync(width, dark: dark);
+        await using var visitor = await fixture.OpenAsync(width);
         foreach (var address in new[] { "/signin", "/signup", "/connect/authorize", "/nothing-here" })
             yield return (await OpenAsync(visitor, address), visitor);
 
@@ -150,6 +159,11 @@ public sealed class LookTests(BrowserFixture fixture) : IClassFixture<BrowserFix
         await visitor.Page.GetByRole(AriaRole.Link, new() { Name = "Change The blue security key" }).ClickAsync();
         await visitor.ArriveAsync("/account/security/passkeys/edit");
         yield return ("/account/security/passkeys/edit", visitor);
+        foreach (var page in OrganizationPages)
+        {
+            await visitor.GoAsync($"/organizations/{person.Slug}/{page}");
+            yield return ($"/organizations/{page}", visitor);
+        }
         Assert.Empty(visitor.Complaints);
     }
 
@@ -159,12 +173,12 @@ public sealed class LookTests(BrowserFixture fixture) : IClassFixture<BrowserFix
         return visitor.Path;
     }
 
-    private static async Task KeepAsync(Visitor visitor, string page, int width, bool dark)
+    private static async Task KeepAsync(Visitor visitor, string page, int width, ColorScheme scheme)
     {
         if (Environment.GetEnvironmentVariable("CODEZERO_SCREENSHOTS") is { Length: > 0 } folder)
             await visitor.Page.ScreenshotAsync(new()
             {
-                Path = Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"{JsonNamingPolicy.KebabCaseLower.ConvertName(page.Trim('/').Replace('/', '-').Replace(' ', '-') is { Length: > 0 } name ? name : "start")}-{width}-{(dark ? "dark" : "light")}.png")),
+                Path = Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"{JsonNamingPolicy.KebabCaseLower.ConvertName(page.Trim('/').Replace('/', '-').Replace(' ', '-') is { Length: > 0 } name ? name : "start")}-{width}-{(scheme == ColorScheme.Dark ? "dark" : "light")}.png")),
                 FullPage = true,
             });
     }

@@ -4,7 +4,8 @@ using Microsoft.Playwright;
 namespace CodeZero.Browser.Tests;
 
 /// <summary>Passkeys as people have them: a real browser, the Hub's own script, and Chromium's authenticator for tests.</summary>
-public sealed class PasskeyTests(BrowserFixture fixture) : IClassFixture<BrowserFixture>
+[Collection(BrowserFixture.Sharing.Name)]
+public sealed class PasskeyTests(BrowserFixture fixture)
 {
     [Fact]
     public async Task A_passkey_is_added_and_signs_in()
