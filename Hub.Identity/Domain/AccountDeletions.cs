@@ -159,10 +159,10 @@ internal sealed partial class AccountDeletions(IServiceScopeFactory scopes, Emai
 
     private static IdentityDb Db(AsyncServiceScope scope) => scope.ServiceProvider.GetRequiredService<IdentityDb>();
 
-    [LoggerMessage(1040, LogLevel.Information, "Person {Person} asked for the end of the account, which is due at {Due}")]
+    [LoggerMessage(1044, LogLevel.Information, "Person {Person} asked for the end of the account, which is due at {Due}")]
     private static partial void Requested(ILogger log, Guid person, DateTimeOffset due);
 
-    [LoggerMessage(1041, LogLevel.Information, "Person {Person} keeps the account")]
+    [LoggerMessage(1045, LogLevel.Information, "Person {Person} keeps the account")]
     private static partial void Withdrawn(ILogger log, Guid person);
 
     [LoggerMessage(1042, LogLevel.Information, "The account of person {Person} was removed")]

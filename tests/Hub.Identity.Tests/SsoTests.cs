@@ -424,6 +424,21 @@ public sealed class SsoTests(SsoFixture fixture) : IClassFixture<SsoFixture>, IA
     }
 
     [Fact]
+    public async Task An_address_of_another_organization_than_was_asked_for_leads_to_its_own_provider_or_to_none()
+    {
+        using var acme = await fixture.OrganizationAsync();
+        using var other = await fixture.OrganizationAsync();
+        using var browser = new Browser(fixture.Hub.Address);
+
+        await browser.GetAsync($"/signin?organization={acme.Slug}");
+        Assert.Equal(HttpStatusCode.OK, (await browser.SubmitAsync(("Input.Email", $"nobody@{other.Domain}"), ("by", "address"))).StatusCode);
+        await other.Owner.Client.DeleteAsync($"{other.Api}/sso");
+        await browser.GetAsync($"/signin?organization={acme.Slug}");
+
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, (await browser.SubmitAsync(("Input.Email", $"nobody@{other.Domain}"), ("by", "address"))).StatusCode);
+    }
+
+    [Fact]
     public async Task An_applications_request_goes_on_after_the_provider()
     {
         using var acme = await fixture.OrganizationAsync();
@@ -616,6 +631,11 @@ public sealed class SsoTests(SsoFixture fixture) : IClassFixture<SsoFixture>, IA
         await provider.DisposeAsync();
         Assert.Equal("connection", await DiagnoseAsync());
     }
+
+    /// <summary>JSON may write half of a surrogate pair, which cannot be read as text: any owner could have the sign-in for their domain answer 500.</summary>
+    [Fact]
+    public void A_document_with_half_a_character_is_no_discovery_document() =>
+        Assert.Equal(SsoStep.Discovery, ProviderMetadata.Read("""{"issuer":"https://idp.example","jwks_uri":"\ud800"}"""u8.ToArray(), "https://idp.example", _ => true).Fault?.Step);
 
     [Fact]
     public async Task The_page_sets_it_tries_it_and_removes_it()
