@@ -6,6 +6,7 @@ using CodeZero.Hub.Platform.Tenancy;
 using CodeZero.Hub.Platform.Web;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace CodeZero.Hub.Identity.Features;
@@ -20,6 +21,19 @@ internal static class RecentSignIn
     public static TBuilder RequireRecentSignIn<TBuilder>(this TBuilder builder) where TBuilder : IEndpointConventionBuilder =>
         builder.AddEndpointFilter<TBuilder, Filter>();
 
+    /// <summary>Whether the request comes with such a sign-in: for what asks for one only of some, by <see cref="RecentProof"/>.</summary>
+    public static RecentProof ProofOf(HttpContext http) => ct => IsRecentAsync(http, ct);
+
+    public static ProblemHttpResult Refuse() => Problems.Create(StatusCodes.Status403Forbidden, "reauthentication.required",
+        $"This needs a sign-in of the last {Reauthentication.Window.TotalMinutes:0} minutes, by your own password or passkey, because it decides who gets in. Sign in again, as with 'czctl login', and repeat it.");
+
+    private static async Task<bool> IsRecentAsync(HttpContext http, CancellationToken ct)
+    {
+        var services = http.RequestServices;
+        return IsRecent(http.User, services.GetRequiredService<TimeProvider>().GetUtcNow())
+            && Guid.TryParse(http.User.FindFirstValue(TokenIssuer.GrantClaim), out var grant) && await services.GetRequiredService<IssuedTokens>().GrantStandsAsync(grant, ct);
+    }
+
     private static bool IsRecent(ClaimsPrincipal user, DateTimeOffset now) =>
         long.TryParse(user.FindFirstValue("auth_time"), NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
         && !OrganizationRule.MethodsOf(user).Contains(OrganizationRule.Federated)
@@ -27,14 +41,7 @@ internal static class RecentSignIn
 
     private sealed class Filter : IEndpointFilter
     {
-        public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
-        {
-            var (user, services) = (context.HttpContext.User, context.HttpContext.RequestServices);
-            return IsRecent(user, services.GetRequiredService<TimeProvider>().GetUtcNow())
-                && Guid.TryParse(user.FindFirstValue(TokenIssuer.GrantClaim), out var grant) && await services.GetRequiredService<IssuedTokens>().GrantStandsAsync(grant, context.HttpContext.RequestAborted)
-                    ? await next(context)
-                    : Problems.Create(StatusCodes.Status403Forbidden, "reauthentication.required",
-                        $"This needs a sign-in of the last {Reauthentication.Window.TotalMinutes:0} minutes, by your own password or passkey, because it decides who gets in. Sign in again, as with 'czctl login', and repeat it.");
-        }
+        public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next) =>
+            await IsRecentAsync(context.HttpContext, context.HttpContext.RequestAborted) ? await next(context) : Refuse();
     }
 }

@@ -71,7 +71,7 @@ internal sealed class OverviewModel(IdentityDb db, OrganizationSettings settings
     }
 
     private async Task<IActionResult> LeaveAsync() =>
-        MembershipProblems.Describe(await db.InTransactionAsync(() => memberships.RemoveAsync(Me.UserId, Me.UserId, Aborted), Aborted)) is { } fault ? Refuse(fault) : SeeOther("/");
+        MembershipProblems.Describe(await db.InTransactionAsync(() => memberships.LeaveAsync(Me.UserId, Aborted), Aborted)) is { } fault ? Refuse(fault) : SeeOther("/");
 
     private async Task<IActionResult> EndAsync(string? confirm)
     {
