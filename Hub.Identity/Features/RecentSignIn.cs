@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Security.Claims;
+using CodeZero.Hub.Identity.Data;
 using CodeZero.Hub.Identity.Domain;
 using CodeZero.Hub.Identity.Protocol;
 using CodeZero.Hub.Platform.Tenancy;
@@ -7,6 +8,7 @@ using CodeZero.Hub.Platform.Web;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace CodeZero.Hub.Identity.Features;
@@ -23,6 +25,10 @@ internal static class RecentSignIn
 
     /// <summary>Whether the request comes with such a sign-in: for what asks for one only of some, by <see cref="RecentProof"/>.</summary>
     public static RecentProof ProofOf(HttpContext http) => ct => IsRecentAsync(http, ct);
+
+    /// <summary>The account's stamp at the sign-in that a token came of; null when it came of none.</summary>
+    public static async Task<string?> FindStampAsync(ClaimsPrincipal user, IdentityDb db, CancellationToken ct) =>
+        Guid.TryParse(user.FindFirstValue(TokenIssuer.GrantClaim), out var id) ? await db.Grants.Where(grant => grant.Id == id).Select(grant => grant.SecurityStamp).SingleOrDefaultAsync(ct) : null;
 
     public static ProblemHttpResult Refuse() => Problems.Create(StatusCodes.Status403Forbidden, "reauthentication.required",
         $"This needs a sign-in of the last {Reauthentication.Window.TotalMinutes:0} minutes, by your own password or passkey, because it decides who gets in. Sign in again, as with 'czctl login', and repeat it.");
