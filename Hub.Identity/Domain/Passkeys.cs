@@ -13,7 +13,7 @@ namespace CodeZero.Hub.Identity.Domain;
 /// <summary>
 /// Prompts for passkeys and what comes of their answers (WebAuthn Level 3 §7). A passkey verifies its person (PIN, finger, face) at every use, so it is two factors in one.
 /// </summary>
-internal sealed partial class Passkeys(IdentityDb db, UserManager<Person> users, IPasskeyHandler<Person> handler, TimeProvider clock, ILogger<Passkeys> log)
+internal sealed partial class Passkeys(IdentityDb db, UserManager<Person> users, IPasskeyHandler<Person> handler, SecurityNotices notices, TimeProvider clock, ILogger<Passkeys> log)
 {
     public const int MaxPerPerson = 20;
     public const int MaxNameLength = 60;
@@ -81,7 +81,7 @@ internal sealed partial class Passkeys(IdentityDb db, UserManager<Person> users,
         return null;
     }
 
-    /// <summary>Gives the person the passkey their browser made. What is wrong, as a sentence for them; null when nothing is.</summary>
+    /// <summary>Gives the person the passkey their browser made, and tells them by mail. What is wrong, as a sentence for them; null when nothing is.</summary>
     public async Task<string?> AddAsync(HttpContext http, PasskeyAnswer answer, SignedIn me, string name, CancellationToken ct)
     {
         var userId = me.UserId;
@@ -103,6 +103,7 @@ internal sealed partial class Passkeys(IdentityDb db, UserManager<Person> users,
             db.ChangeTracker.Clear();
             return "This passkey is in use already.";
         }
+        await notices.SendAsync(person, $"A passkey was added, with the name “{name}”. Whoever has it signs in with it alone.", ct);
         await transaction.CommitAsync(ct);
         Added(log, userId);
         return null;
@@ -128,7 +129,7 @@ internal sealed partial class Passkeys(IdentityDb db, UserManager<Person> users,
     }
 
     /// <summary>
-    /// Takes a passkey away; the account's other sessions and all it connected end with it.
+    /// Takes a passkey away; the account's other sessions and all it connected end with it, and the person is told by mail.
     /// </summary>
     /// <returns>The account's new stamp; or what is wrong, as a sentence for the person.</returns>
     public async Task<(string? Stamp, string? Fault)> RemoveAsync(SignedIn me, string credential, CancellationToken ct)
@@ -143,6 +144,7 @@ internal sealed partial class Passkeys(IdentityDb db, UserManager<Person> users,
             return (null, "This is the only way to sign in to your account. Add another passkey or set a password first.");
         await users.RemovePasskeyAsync(person, id);
         await users.UpdateSecurityStampAsync(person);
+        await notices.SendAsync(person, "A passkey was removed. Other browsers and applications were signed out, and access tokens are void.", ct);
         await transaction.CommitAsync(ct);
         Removed(log, userId);
         return (person.SecurityStamp, null);
