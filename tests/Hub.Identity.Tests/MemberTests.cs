@@ -133,6 +133,25 @@ public sealed class MemberTests(OrganizationFixture fixture) : IClassFixture<Org
     }
 
     [Fact]
+    public async Task Of_two_who_change_one_member_at_once_one_is_told_to_read_again()
+    {
+        using var owner = await fixture.SignUpAsync();
+        using var member = await fixture.MemberAsync(owner, "viewer");
+        var address = $"/v1/orgs/{owner.Slug}/members/{member.UserId}";
+        using var now = await owner.Client.GetAsync(address);
+
+        var answers = await fixture.RaceAsync($"members:{owner.OrganizationId}", () => ChangeAsync("developer"), () => ChangeAsync("admin"));
+
+        Assert.Equal([HttpStatusCode.OK, HttpStatusCode.PreconditionFailed], answers.Select(answer => answer.StatusCode).Order());
+
+        async Task<HttpResponseMessage> ChangeAsync(string role)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Patch, address) { Content = JsonContent.Create(new { role }), Headers = { IfMatch = { now.Headers.ETag! } } };
+            return await owner.Client.SendAsync(request);
+        }
+    }
+
+    [Fact]
     public async Task An_owner_hands_the_organization_over_in_one_step()
     {
         using var owner = await fixture.SignUpAsync();

@@ -115,6 +115,23 @@ public sealed partial class OrganizationPageTests(OrganizationFixture fixture) :
     }
 
     [Fact]
+    public async Task Of_two_who_end_an_organization_on_its_page_at_once_one_does_and_the_other_finds_it_ended()
+    {
+        using var owner = await fixture.SignUpAsync();
+        using var one = await BrowserOfAsync(owner);
+        using var two = await BrowserOfAsync(owner);
+        foreach (var browser in new[] { one, two })
+            await browser.GetAsync($"/organizations/{owner.Slug}");
+
+        var answers = await fixture.RaceAsync($"organization-end:{owner.OrganizationId}", () => EndAsync(one), () => EndAsync(two));
+
+        Assert.All(answers, answer => Assert.Equal((HttpStatusCode.SeeOther, "/"), (answer.StatusCode, answer.Headers.Location?.ToString())));
+        Assert.Equal(1L, await fixture.QueryAsync<long>("select count(*) from identity.audit_events where organization_id = $1 and action = 'organization.ended'", owner.OrganizationId));
+
+        Task<HttpResponseMessage> EndAsync(Browser browser) => browser.SubmitAsync(("act", "end"), ("confirm", owner.Slug));
+    }
+
+    [Fact]
     public async Task An_invitation_is_sent_opened_and_accepted_by_pages_alone()
     {
         using var owner = await fixture.SignUpAsync();

@@ -19,6 +19,7 @@ public static class ChangeMember
     internal static async Task<Results<Ok<MemberResource>, ProblemHttpResult>> Handle(
         Guid user, Request request, HttpContext http, Caller caller, IdentityDb db, Memberships memberships, CancellationToken ct)
     {
+        await memberships.LockAsync(ct); // what is compared must be what is changed
         if (await db.Memberships.AsNoTracking().SingleOrDefaultAsync(member => member.UserId == user, ct) is not { } present)
             return Problems.NotFound();
         if (ETags.RequireMatch(http.Request, ETags.OfVersion(present.RowVersion)) is { } refused)
