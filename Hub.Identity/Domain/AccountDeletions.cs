@@ -90,9 +90,9 @@ internal sealed partial class AccountDeletions(IServiceScopeFactory scopes, Emai
             var (db, provider) = (Db(scope), scope.ServiceProvider);
             await using var transaction = await db.Database.BeginTransactionAsync(ct);
             if (ending.Any(organization => organization.Id == membership.OrganizationId))
-                await provider.GetRequiredService<OrganizationSettings>().EndAsync(await db.Organizations.SingleAsync(ct), membership.Slug, ct);
+                await provider.GetRequiredService<OrganizationSettings>().EndAsync(membership.OrganizationId, membership.Slug, ct);
             else
-                switch (await provider.GetRequiredService<Memberships>().RemoveAsync(userId, userId, ct))
+                switch (await provider.GetRequiredService<Memberships>().LeaveAsync(userId, ct))
                 {
                     case MembershipOutcome.LastOwner:
                         return $"{membership.Name} has no owner but you. Make another member its owner, or choose that it ends with your account.";

@@ -130,6 +130,34 @@ public sealed class SsoTests(SsoFixture fixture) : IClassFixture<SsoFixture>, IA
         await api.PostAsJsonAsync($"{acme.Api}/transfer", new { userId = acme.Owner.UserId }).RefusedAsync(HttpStatusCode.Forbidden, "reauthentication.required");
         await flow.Browser.GetAsync($"/organizations/{acme.Slug}/policy");
         Assert.StartsWith("/signin?returnUrl=", (await flow.Browser.SubmitAsync(("requireMfa", "false"))).Headers.Location?.ToString(), StringComparison.Ordinal);
+
+        using var member = await MemberElsewhereAsync(acme);
+        var address = $"{acme.Api}/members/{member.UserId}";
+        await api.ChangeAsync(HttpMethod.Patch, address, new { role = "owner" }).RefusedAsync(HttpStatusCode.Forbidden, "reauthentication.required");
+        await api.ChangeAsync(HttpMethod.Patch, $"{acme.Api}/members/{acme.Owner.UserId}", new { role = "admin" }).RefusedAsync(HttpStatusCode.Forbidden, "reauthentication.required");
+        await api.DeleteAsync($"{acme.Api}/members/{acme.Owner.UserId}").RefusedAsync(HttpStatusCode.Forbidden, "reauthentication.required");
+        await api.PostAsJsonAsync($"{acme.Api}/invitations", new { email = "new@example.com", role = "owner" }).RefusedAsync(HttpStatusCode.Forbidden, "reauthentication.required");
+        var offered = (await acme.Owner.Client.PostAsJsonAsync($"{acme.Api}/invitations", new { email = "old@example.com", role = "owner" }).JsonAsync(HttpStatusCode.Created)).GetProperty("id").GetGuid();
+        await fixture.ExecuteAsync("update identity.invitations set sent_at = sent_at - interval '1 hour' where id = $1", offered);
+        await api.PostAsync($"{acme.Api}/invitations/{offered}/resend", null).RefusedAsync(HttpStatusCode.Forbidden, "reauthentication.required");
+        foreach (var (page, fields) in new (string, (string, string)[])[]
+        {
+            ("members", [("act", "change"), ("member", member.UserId.ToString()), ("role", "Owner")]),
+            ("members", [("act", "change"), ("member", acme.Owner.UserId.ToString()), ("role", "Admin")]),
+            ("members", [("act", "remove"), ("member", acme.Owner.UserId.ToString())]),
+            ("invitations", [("act", "send"), ("email", "new@example.com"), ("role", "Owner")]),
+            ("invitations", [("act", "resend"), ("invitation", offered.ToString())]),
+        })
+        {
+            await flow.Browser.GetAsync($"/organizations/{acme.Slug}/{page}");
+            Assert.StartsWith("/signin?returnUrl=", (await flow.Browser.SubmitAsync(fields)).Headers.Location?.ToString(), StringComparison.Ordinal);
+        }
+        Assert.Equal("developer", await RoleAsync(acme, await EmailAsync(member)));
+        Assert.Equal("owner", await RoleAsync(acme, acme.Owner.Email));
+        Assert.Equal(1L, await fixture.QueryAsync<long>("select count(*) from identity.invitations where organization_id = $1", acme.Owner.OrganizationId));
+
+        await api.ChangeAsync(HttpMethod.Patch, address, new { role = "admin" }).JsonAsync(); // the other roles are theirs to give
+        await api.DeleteAsync(address).JsonAsync(HttpStatusCode.NoContent);
     }
 
     [Fact]
