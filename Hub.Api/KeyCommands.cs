@@ -8,7 +8,7 @@ internal static class KeyCommands
     private const string Compromised = "--compromised";
 
     /// <returns>What is wrong with the command; null when it was carried out.</returns>
-    internal static async Task<string?> RunAsync(string[] args)
+    internal static async Task<string?> RunAsync(string[] args, TextWriter output)
     {
         var rotate = args is ["rotate", ..];
         if (!rotate && args is not ["list", ..])
@@ -21,15 +21,15 @@ internal static class KeyCommands
         var keys = scope.ServiceProvider.GetRequiredService<ISigningKeys>();
         if (rotate)
             await (settings.Contains(Compromised) ? keys.ReplaceCompromisedAsync(CancellationToken.None) : keys.RotateAsync(CancellationToken.None));
-        Print(await keys.ListAsync(CancellationToken.None));
+        Print(output, await keys.ListAsync(CancellationToken.None));
         return null;
     }
 
-    private static void Print(IReadOnlyList<SigningKeyInfo> keys)
+    private static void Print(TextWriter output, IReadOnlyList<SigningKeyInfo> keys)
     {
         const string row = "{0,-8} {1,-6} {2,-20:u} {3,-20:u} {4,-20:u} {5}";
-        Console.WriteLine(row, "STATE", "ALG", "SIGNS FROM", "SIGNS UNTIL", "PUBLISHED UNTIL", "KEY");
+        output.WriteLine(row, "STATE", "ALG", "SIGNS FROM", "SIGNS UNTIL", "PUBLISHED UNTIL", "KEY");
         foreach (var key in keys)
-            Console.WriteLine(row, key.State, key.Algorithm, key.SignsFrom.ToUniversalTime(), key.SignsUntil.ToUniversalTime(), key.RetiresAt.ToUniversalTime(), key.Id);
+            output.WriteLine(row, key.State, key.Algorithm, key.SignsFrom.ToUniversalTime(), key.SignsUntil.ToUniversalTime(), key.RetiresAt.ToUniversalTime(), key.Id);
     }
 }

@@ -92,7 +92,7 @@ public sealed class SigningKeyTests(IdentityFixture fixture) : IClassFixture<Ide
     {
         await using var database = await TestDatabase.CreateUnusedAsync();
 
-        var (_, empty, _) = await RunAsync(database, "keys", "list");
+        var (_, empty, _) = await RunProcessAsync(database, "keys", "list");
         Assert.DoesNotContain("signing", empty, StringComparison.Ordinal);
         var (made, first, _) = await RunAsync(database, "keys", "rotate");
         Assert.Equal((0, 2, 0), (made, Count(first, "signing"), Count(first, "next")));
@@ -103,6 +103,17 @@ public sealed class SigningKeyTests(IdentityFixture fixture) : IClassFixture<Ide
         var (_, replaced, _) = await RunAsync(database, "keys", "rotate", "--compromised");
         Assert.Equal((2, 0), (Count(replaced, "signing"), Count(replaced, "next")));
         Assert.Empty(Kids(replaced).Intersect(Kids(listed)));
+    }
+
+    [Fact]
+    public async Task A_wrong_command_of_the_program_itself_is_refused()
+    {
+        await using var database = await TestDatabase.CreateUnusedAsync();
+
+        var (exitCode, output, error) = await RunProcessAsync(database, "keys", "lsit");
+
+        Assert.Equal((2, ""), (exitCode, output));
+        Assert.Contains("keys", error, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -151,17 +162,33 @@ public sealed class SigningKeyTests(IdentityFixture fixture) : IClassFixture<Ide
         return await Flow.ReadAsync(await client.SendAsync(request));
     }
 
+    /// <summary>Runs the Hub's program in the tests' process, which spares the start of another.</summary>
     private static async Task<(int ExitCode, string Output, string Error)> RunAsync(TestDatabase database, params string[] arguments)
     {
+        using var output = new StringWriter();
+        using var error = new StringWriter();
+        var exitCode = await HubCommands.RunAsync([.. arguments, .. Settings(database).Select(setting => $"--{setting.Key}={setting.Value}")], output, error);
+        return (exitCode, output.ToString(), error.ToString());
+    }
+
+    private static async Task<(int ExitCode, string Output, string Error)> RunProcessAsync(TestDatabase database, params string[] arguments)
+    {
         var start = new ProcessStartInfo("dotnet", [typeof(HubApplication).Assembly.Location, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
-        start.Environment["Hub__PublicUrl"] = start.Environment["Hub__Identity__Issuer"] = "http://127.0.0.1:5000";
-        start.Environment["Hub__DataProtection__MasterKeyFile"] = TestKeys.MasterKeyFile;
-        start.Environment["Hub__Database__Application"] = database.Application;
-        start.Environment["Logging__LogLevel__Default"] = "Error";
+        foreach (var (name, value) in Settings(database))
+            start.Environment[name.Replace(":", "__", StringComparison.Ordinal)] = value;
         using var process = Process.Start(start)!;
         var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         using var deadline = new CancellationTokenSource(TimeSpan.FromMinutes(2));
         await process.WaitForExitAsync(deadline.Token);
         return (process.ExitCode, await output, await error);
     }
+
+    private static Dictionary<string, string> Settings(TestDatabase database) => new()
+    {
+        ["Hub:PublicUrl"] = "http://127.0.0.1:5000",
+        ["Hub:Identity:Issuer"] = "http://127.0.0.1:5000",
+        ["Hub:DataProtection:MasterKeyFile"] = TestKeys.MasterKeyFile,
+        ["Hub:Database:Application"] = database.Application,
+        ["Logging:LogLevel:Default"] = "Error",
+    };
 }
