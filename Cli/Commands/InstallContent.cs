@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Text.Encodings.Web;
+using System.Text.Json;
 using CodeZero.AgentProtocol;
 using CodeZero.AppManifest;
 using CodeZero.Hub.Client;
@@ -8,9 +10,12 @@ namespace CodeZero.Cli.Commands;
 
 /// <summary>What an approval covers, and how a person reads it.</summary>
 /// <param name="Digest">Computed here, of everything shown.</param>
+/// <param name="Edition">Null for a removal.</param>
 /// <param name="Spec">The edition's; null for a removal, and for provisioners whose keys are not known.</param>
-internal sealed record InstallContent(Install Install, Digest Digest, EditionSpec? Spec)
+internal sealed record InstallContent(Install Install, Digest Digest, Edition? Edition, EditionSpec? Spec)
 {
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     /// <param name="application">The manifest, verified by its digest; null for a removal, which needs none.</param>
     /// <exception cref="FormatException">A digest of the install is none.</exception>
     public static InstallContent Of(Install install, Application? application)
@@ -19,11 +24,12 @@ internal sealed record InstallContent(Install Install, Digest Digest, EditionSpe
             install.Id, install.Name, install.Namespace, $"{install.Publisher}/{install.App}", install.Edition, install.Version,
             AppManifest.Digest.Parse(install.Manifest), new ProvisionerPin(install.Provisioner.Package, install.Provisioner.Version, install.Provisioner.Integrity),
             install.Inputs is { } inputs ? AppManifest.Digest.Parse(inputs) : null, Approval: null, PublisherSignature: null, Paused: false, install.Removed, DependsOn: []);
-        var spec = application?.Edition(install.Edition) is { } edition ? EditionSpec.Read(edition.Spec, install.App).Value : null;
-        return new(install, InstallDigest.Of(install.Cluster, install.Organization, desired), spec);
+        var edition = application?.Edition(install.Edition);
+        var spec = edition is null ? null : EditionSpec.Read(edition.Spec, install.App).Value;
+        return new(install, InstallDigest.Of(install.Cluster, install.Organization, desired), edition, spec);
     }
 
-    /// <summary>Line by line, the most important first.</summary>
+    /// <summary>Line by line, the most important first, and then the whole of it: what is not shown could run unseen.</summary>
     public IEnumerable<string> Lines(string cluster)
     {
         yield return Install.Removed ? $"REMOVE {Install.Namespace}/{Install.Name} from {cluster}" : $"INSTALL {Install.Publisher}/{Install.App} {Install.Version} ({Install.Edition}) on {cluster}";
@@ -33,6 +39,12 @@ internal sealed record InstallContent(Install Install, Digest Digest, EditionSpe
         yield return Line("answers", Install.Inputs is { } inputs ? $"sealed ({inputs})" : "none");
         foreach (var (label, text) in Parts())
             yield return Line(label, text);
+        if (Edition is { } edition)
+        {
+            yield return Line("in full", "the edition as it was published");
+            foreach (var line in JsonSerializer.Serialize(edition.Spec, Indented).Split('\n'))
+                yield return "    " + line;
+        }
         yield return Line("digest", Digest.ToString());
     }
 

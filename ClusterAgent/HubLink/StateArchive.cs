@@ -30,7 +30,8 @@ internal sealed record ArchivedState(
 /// </summary>
 internal sealed class StateArchive(IClusterApi api, string ns)
 {
-    private const string IndexName = "codezero-state", PartPrefix = "codezero-state-", BlobPrefix = "codezero-blob-";
+    internal const string IndexName = "codezero-state";
+    private const string PartPrefix = "codezero-state-", BlobPrefix = "codezero-blob-";
     private const string ArchiveLabel = "system.codezero.io/archive", Content = "content";
     private const int PartBytes = 700_000, NameHexDigits = 40;
 

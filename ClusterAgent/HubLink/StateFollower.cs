@@ -28,6 +28,9 @@ internal sealed partial class StateFollower(
     private ArchivedState _archived = ArchivedState.Empty;
     private AcceptedState? _accepted;
 
+    /// <summary>What the next state must be newer than. Kept also while nobody trusts who signed it: an older one by a trusted key is no better.</summary>
+    private LastAccepted? _last;
+
     /// <summary>Documents of the accepted state that are not asked for again.</summary>
     private IReadOnlySet<Digest> _leftOut = new HashSet<Digest>();
     private long _fullFetchAt;
@@ -87,7 +90,7 @@ internal sealed partial class StateFollower(
         }
         if (_accepted is not null)
             return;
-        _accepted = accepted;
+        TakeUp(accepted);
         Restored(log, accepted.State.Serial);
         HandOn(new(_archived.Blobs));
     }
@@ -110,7 +113,7 @@ internal sealed partial class StateFollower(
             Refused(log, refusal.Code, refusal.Reason);
             board.Refuse(refusal);
             if (receipts.Write(identity.Cluster, null, Digest.Of(envelope), refusal.Code, clock.GetUtcNow()))
-                await SaveAsync(ct);
+                await SaveAsync(_archived, ct);
             // The same answer would come at once again.
             return answer.Next > LongestWait ? answer.Next : LongestWait;
         }
@@ -125,11 +128,10 @@ internal sealed partial class StateFollower(
     {
         if (!(await trust.ReadAsync(ct)).TryGet(out var root, out var refusal))
             return refusal;
-        var last = _accepted is { } current ? new LastAccepted(current.State.Serial, current.Digest) : null;
-        var verdict = StateVerifier.Verify(envelope, TrustedKeys(root, _archived.Successions), identity, last, clock.GetUtcNow());
+        var verdict = StateVerifier.Verify(envelope, TrustedKeys(root, _archived.Successions), identity, _last, clock.GetUtcNow());
         if (verdict.Refusal?.Code != RefusalCode.StateSignature || await FindSuccessionsAsync(ct) is not { } successions)
             return verdict;
-        verdict = StateVerifier.Verify(envelope, TrustedKeys(root, successions), identity, last, clock.GetUtcNow());
+        verdict = StateVerifier.Verify(envelope, TrustedKeys(root, successions), identity, _last, clock.GetUtcNow());
         // Others than help are not kept: they could be fewer than what the last good state rests on.
         if (verdict.Accepted)
             _archived = _archived with { Successions = successions };
@@ -157,15 +159,15 @@ internal sealed partial class StateFollower(
         var fetchedAt = clock.GetUtcNow();
         var documents = await _documents.FetchAsync(accepted.State, _archived.Blobs, ct);
         var entries = accepted.State.Installs.Select(install => LinkNames.EntryOf(accepted.State, install));
-        _archived = _archived with
+        var next = _archived with
         {
             Envelope = envelope,
             Blobs = documents.Intact(),
             FetchedAt = entries.ToDictionary(entry => entry, entry => _archived.FetchedAt.TryGetValue(entry, out var before) ? before : fetchedAt),
         };
         receipts.Write(identity.Cluster, accepted.State.Serial, accepted.Digest, Receipt.Accepted, fetchedAt);
-        await SaveAsync(ct);
-        _accepted = accepted;
+        await SaveAsync(next, ct);
+        TakeUp(accepted);
         Accepted(log, accepted.State.Serial, accepted.State.Installs.Count);
         HandOn(documents);
         await SendReceiptsAsync(ct);
@@ -185,10 +187,7 @@ internal sealed partial class StateFollower(
         if (documents.Found.Count == _archived.Blobs.Count && documents.LeftOut.Count == 0)
             return;
         if (documents.Intact() is var intact && intact.Count > _archived.Blobs.Count)
-        {
-            _archived = _archived with { Blobs = intact };
-            await SaveAsync(ct);
-        }
+            await SaveAsync(_archived with { Blobs = intact }, ct);
         HandOn(documents);
     }
 
@@ -211,10 +210,14 @@ internal sealed partial class StateFollower(
         board.PutInForce(new(_accepted!, documents, _archived.FetchedAt));
     }
 
-    private async Task SaveAsync(CancellationToken ct)
+    private void TakeUp(AcceptedState accepted) => (_accepted, _last) = (accepted, new(accepted.State.Serial, accepted.Digest));
+
+    /// <summary>Only what was saved counts: what a restart would not find is not to be relied on.</summary>
+    private async Task SaveAsync(ArchivedState next, CancellationToken ct)
     {
-        _archived = _archived with { LastReceipt = receipts.Last, Receipts = receipts.Waiting };
-        await archive.SaveAsync(_archived, ct);
+        next = next with { LastReceipt = receipts.Last, Receipts = receipts.Waiting };
+        await archive.SaveAsync(next, ct);
+        _archived = next;
     }
 
     [LoggerMessage(6110, LogLevel.Information, "State {Serial} is in force: {Installs} installs")]

@@ -112,10 +112,25 @@ internal static class PodPolicy
             return true;
         if (!ImageReference.TryParse(image, out var reference))
             return false;
-        var repository = reference.Registry is { } registry
-            ? $"{registry}/{reference.Repository}"
-            : $"{DefaultRegistry}/{(reference.Repository.Contains('/', StringComparison.Ordinal) ? "" : "library/")}{reference.Repository}";
-        return policy.Registries.Permits(prefix => repository == prefix.TrimEnd('/') || repository.StartsWith(prefix.TrimEnd('/') + "/", StringComparison.Ordinal));
+        var registry = RegistryOf(reference.Registry ?? DefaultRegistry);
+        var isShort = registry == DefaultRegistry && !reference.Repository.Contains('/', StringComparison.Ordinal);
+        var repository = $"{registry}/{(isShort ? "library/" : "")}{reference.Repository}";
+        return policy.Registries.Permits(prefix => repository == Normal(prefix) || repository.StartsWith(Normal(prefix) + "/", StringComparison.Ordinal));
+    }
+
+    /// <summary>A prefix of the policy, as a repository would be written.</summary>
+    private static string Normal(string prefix)
+    {
+        var parts = prefix.TrimEnd('/').Split('/', 2);
+        return parts is [var registry, var rest] ? $"{RegistryOf(registry)}/{rest}" : RegistryOf(parts[0]);
+    }
+
+    /// <summary>One name for each registry: host names have no case, 443 is the port without one, and Docker Hub answers to several names.</summary>
+    private static string RegistryOf(string registry)
+    {
+        var host = registry.ToLowerInvariant();
+        host = host.EndsWith(":443", StringComparison.Ordinal) ? host[..^4] : host;
+        return host is "index.docker.io" or "registry-1.docker.io" or "registry.hub.docker.com" ? DefaultRegistry : host;
     }
 
     /// <summary>Anything but an explicit false or nothing counts as set: an odd type must not slip through.</summary>

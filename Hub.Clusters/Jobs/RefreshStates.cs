@@ -31,8 +31,7 @@ internal sealed partial class RefreshStates(
         await keys.RotateAsync(ct);
         var refreshed = 0;
         await foreach (var organization in organizations.AllIdsAsync(ct))
-            foreach (var cluster in await FindDueAsync(organization, ct))
-                refreshed += await TryRefreshAsync(organization, cluster, ct);
+            refreshed += await TryAsync(() => RefreshAsync(organization, ct), organization, cluster: null);
         Refreshed(log, refreshed);
     }
 
@@ -46,14 +45,32 @@ internal sealed partial class RefreshStates(
             .Select(cluster => cluster.Id).ToListAsync(ct), ct);
     }
 
-    private async Task<int> TryRefreshAsync(Guid organization, Guid cluster, CancellationToken ct)
+    private async Task<int> RefreshAsync(Guid organization, CancellationToken ct)
+    {
+        var refreshed = 0;
+        foreach (var cluster in await FindDueAsync(organization, ct))
+            refreshed += await TryAsync(() => RefreshAsync(organization, cluster, ct), organization, cluster);
+        return refreshed;
+    }
+
+    private Task<int> RefreshAsync(Guid organization, Guid cluster, CancellationToken ct) => InAsync(organization, async (db, states) =>
+    {
+        if (await db.LockClusterAsync(cluster, ct) is not { } locked)
+            return 0;
+        if (await states.PublishAsync(locked, StateReason.Refreshed, ct) is not { } refused)
+            return 1;
+        Refused(log, organization, cluster, refused.ProblemDetails.Detail);
+        return 0;
+    }, ct);
+
+    /// <summary>The work, or zero: whatever is wrong with one must not let the states of all others expire.</summary>
+    private async Task<int> TryAsync(Func<Task<int>> refresh, Guid organization, Guid? cluster)
     {
         try
         {
-            return await InAsync(organization, async (db, states) =>
-                await db.LockClusterAsync(cluster, ct) is { } locked && await states.PublishAsync(locked, StateReason.Refreshed, ct) is null ? 1 : 0, ct);
+            return await refresh();
         }
-        catch (Exception e) when (e is DbUpdateException or System.Data.Common.DbException)
+        catch (Exception e) when (e is not OperationCanceledException)
         {
             Failed(log, organization, cluster, e);
             return 0;
@@ -72,5 +89,8 @@ internal sealed partial class RefreshStates(
     private static partial void Refreshed(ILogger log, int clusters);
 
     [LoggerMessage(3021, LogLevel.Error, "The state of cluster {Cluster} of organization {Organization} could not be refreshed; the next run tries again")]
-    private static partial void Failed(ILogger log, Guid organization, Guid cluster, Exception exception);
+    private static partial void Failed(ILogger log, Guid organization, Guid? cluster, Exception exception);
+
+    [LoggerMessage(3022, LogLevel.Error, "The state of cluster {Cluster} of organization {Organization} cannot be refreshed: {Reason}")]
+    private static partial void Refused(ILogger log, Guid organization, Guid cluster, string? reason);
 }

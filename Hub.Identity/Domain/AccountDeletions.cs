@@ -90,9 +90,9 @@ internal sealed partial class AccountDeletions(IServiceScopeFactory scopes, Emai
             var (db, provider) = (Db(scope), scope.ServiceProvider);
             await using var transaction = await db.Database.BeginTransactionAsync(ct);
             if (ending.Any(organization => organization.Id == membership.OrganizationId))
-                await provider.GetRequiredService<OrganizationSettings>().EndAsync(await db.Organizations.SingleAsync(ct), membership.Slug, ct);
+                await provider.GetRequiredService<OrganizationSettings>().EndAsync(membership.OrganizationId, membership.Slug, ct);
             else
-                switch (await provider.GetRequiredService<Memberships>().RemoveAsync(userId, userId, ct))
+                switch (await provider.GetRequiredService<Memberships>().LeaveAsync(userId, ct))
                 {
                     case MembershipOutcome.LastOwner:
                         return $"{membership.Name} has no owner but you. Make another member its owner, or choose that it ends with your account.";
@@ -159,10 +159,10 @@ internal sealed partial class AccountDeletions(IServiceScopeFactory scopes, Emai
 
     private static IdentityDb Db(AsyncServiceScope scope) => scope.ServiceProvider.GetRequiredService<IdentityDb>();
 
-    [LoggerMessage(1040, LogLevel.Information, "Person {Person} asked for the end of the account, which is due at {Due}")]
+    [LoggerMessage(1044, LogLevel.Information, "Person {Person} asked for the end of the account, which is due at {Due}")]
     private static partial void Requested(ILogger log, Guid person, DateTimeOffset due);
 
-    [LoggerMessage(1041, LogLevel.Information, "Person {Person} keeps the account")]
+    [LoggerMessage(1045, LogLevel.Information, "Person {Person} keeps the account")]
     private static partial void Withdrawn(ILogger log, Guid person);
 
     [LoggerMessage(1042, LogLevel.Information, "The account of person {Person} was removed")]

@@ -24,7 +24,7 @@ internal sealed partial class EmailChanges(
         await proofs.FindAsync(EmailPurpose.AddressChange, secret, ct) is { } proof && proof.UserId == me.UserId ? proof.Email : null;
 
     /// <summary>Uses the address from now on.</summary>
-    /// <returns>The account as it is now; null when the link is not good (any more), or somebody else has the address by now.</returns>
+    /// <returns>The account as it is now; null when the link is not good (any more), the sign-in has ended, or somebody else has the address by now.</returns>
     public async Task<Person?> ConfirmAsync(SignedIn me, string? secret, CancellationToken ct)
     {
         if (await proofs.FindAsync(EmailPurpose.AddressChange, secret, ct) is not { } proof || proof.UserId != me.UserId)
@@ -32,8 +32,7 @@ internal sealed partial class EmailChanges(
         try
         {
             await using var transaction = await db.Database.BeginTransactionAsync(ct);
-            var before = await db.Users.AsNoTracking().SingleAsync(person => person.Id == me.UserId, ct);
-            if (!await EmailProofs.UseAsync(db, proof, ct))
+            if (await db.FindAndLockPersonAsync(me.UserId, ct) is not { } before || before.SecurityStamp != me.SecurityStamp || !await EmailProofs.UseAsync(db, proof, ct))
                 return null;
             var (email, normalized) = (proof.Email, normalizer.NormalizeEmail(proof.Email));
             await db.Users.Where(row => row.Id == me.UserId).ExecuteUpdateAsync(set => set
@@ -43,14 +42,15 @@ internal sealed partial class EmailChanges(
             await stamps.RenewAsync(me.UserId, ct);
             if (normalized != before.NormalizedEmail)
                 await notices.SendAsync(before, "The account has another e-mail address now; messages go there. Other browsers and applications were signed out, and access tokens are void.", ct);
+            var changed = await db.Users.AsNoTracking().SingleAsync(person => person.Id == me.UserId, ct);
             await transaction.CommitAsync(ct);
             Changed(log, me.UserId);
+            return changed;
         }
         catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.UniqueViolation)
         {
             return null;
         }
-        return await db.Users.AsNoTracking().SingleAsync(person => person.Id == me.UserId, ct);
     }
 
     [LoggerMessage(1027, LogLevel.Information, "Person {Person} confirmed an e-mail address")]

@@ -20,6 +20,9 @@ internal enum InvitationOutcome
     /// <summary>It offers a role above that of who invites.</summary>
     AboveOwnRole,
 
+    /// <summary>It makes an owner, and who invites did not prove who they are within the last minutes.</summary>
+    NotProved,
+
     /// <summary>The person is a member already.</summary>
     Member,
 
@@ -65,12 +68,15 @@ internal sealed class Invitations(
 
     /// <summary>Invites whoever has an address.</summary>
     /// <param name="email">A well-formed address.</param>
-    public async Task<(InvitationOutcome Outcome, Invitation? Invitation)> SendAsync(Guid inviter, string email, OrganizationRole role, CancellationToken ct)
+    /// <param name="proof">Asked for when it makes an owner.</param>
+    public async Task<(InvitationOutcome Outcome, Invitation? Invitation)> SendAsync(Guid inviter, string email, OrganizationRole role, RecentProof proof, CancellationToken ct)
     {
         var (normalized, now) = (normalizer.NormalizeEmail(email), clock.GetUtcNow());
         await memberships.LockAsync(ct);
         if (!await memberships.ReachesAsync(inviter, role, ct))
             return (InvitationOutcome.AboveOwnRole, null);
+        if (role == OrganizationRole.Owner && !await proof(ct))
+            return (InvitationOutcome.NotProved, null);
         if (await db.Memberships.AnyAsync(member => db.Users.Any(person => person.Id == member.UserId && person.NormalizedEmail == normalized), ct))
             return (InvitationOutcome.Member, null);
         await SettleAsync(normalized, now, ct);
@@ -88,7 +94,8 @@ internal sealed class Invitations(
     }
 
     /// <summary>Sends an invitation that nobody has accepted once more, with a new token; the one before is void.</summary>
-    public async Task<(InvitationOutcome Outcome, Invitation? Invitation)> SendAgainAsync(Guid inviter, Guid id, CancellationToken ct)
+    /// <param name="proof">Asked for when it makes an owner.</param>
+    public async Task<(InvitationOutcome Outcome, Invitation? Invitation)> SendAgainAsync(Guid inviter, Guid id, RecentProof proof, CancellationToken ct)
     {
         await memberships.LockAsync(ct);
         var now = clock.GetUtcNow();
@@ -98,6 +105,8 @@ internal sealed class Invitations(
             return (invitation.AcceptedAt is null ? InvitationOutcome.Revoked : InvitationOutcome.Accepted, null);
         if (!await memberships.ReachesAsync(inviter, invitation.Role, ct))
             return (InvitationOutcome.AboveOwnRole, null);
+        if (invitation.Role == OrganizationRole.Owner && !await proof(ct))
+            return (InvitationOutcome.NotProved, null);
         if (now - invitation.SentAt < Invitation.ResendAfter)
             return (InvitationOutcome.TooSoon, null);
         if (await IsFullAsync(now, ct))

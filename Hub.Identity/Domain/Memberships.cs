@@ -20,6 +20,9 @@ internal enum MembershipOutcome
     /// <summary>It concerns a role above that of who asks.</summary>
     AboveOwnRole,
 
+    /// <summary>It decides who is an owner, and who asks did not prove who they are within the last minutes.</summary>
+    NotProved,
+
     /// <summary>The organization would be left without an owner.</summary>
     LastOwner,
 
@@ -32,6 +35,12 @@ internal enum MembershipOutcome
     /// <summary>The organization's directory says that they are no member any more.</summary>
     Deactivated,
 }
+
+/// <summary>
+/// Whether who asks proved who they are within the last minutes, by factors of their own: what deciding who is an owner takes, because owners decide everything else.
+/// Asked only where it matters, under the lock of the members.
+/// </summary>
+internal delegate Task<bool> RecentProof(CancellationToken ct);
 
 /// <summary>
 /// Who is in the organization that the scope works for, and as what. Changes wait for each other to the end of their transactions, so that of two owners who remove each other
@@ -61,7 +70,7 @@ internal sealed class Memberships(IdentityDb db, Tenant tenant, TokenFamilies fa
 
     /// <summary>Gives a member another role.</summary>
     /// <param name="by">The member or key who asks, whose role as it is now bounds both roles; null: the organization itself, such as by its directory.</param>
-    public async Task<MembershipOutcome> ChangeRoleAsync(Guid userId, OrganizationRole role, Guid? by, CancellationToken ct)
+    public async Task<MembershipOutcome> ChangeRoleAsync(Guid userId, OrganizationRole role, Guid? by, RecentProof proof, CancellationToken ct)
     {
         await LockAsync(ct);
         if (await FindAsync(userId, ct) is not { } member)
@@ -70,6 +79,8 @@ internal sealed class Memberships(IdentityDb db, Tenant tenant, TokenFamilies fa
             return MembershipOutcome.AboveOwnRole;
         if (member.Role == role)
             return MembershipOutcome.Unchanged;
+        if ((member.Role == OrganizationRole.Owner || role == OrganizationRole.Owner) && !await proof(ct))
+            return MembershipOutcome.NotProved;
         if (by is not null && member.Role != OrganizationRole.Owner && role != OrganizationRole.Owner && await HasRoleByGroupAsync(userId, ct))
             return MembershipOutcome.Provisioned;
         if (await FindHoldAsync(member, ct) is { } hold)
@@ -109,13 +120,16 @@ internal sealed class Memberships(IdentityDb db, Tenant tenant, TokenFamilies fa
 
     /// <summary>Ends a membership. Whatever the person may do here ends with it, at their next request.</summary>
     /// <param name="by">Who asks: the member themselves, or a member or key whose role reaches theirs; null: the organization itself, such as by its directory.</param>
-    public async Task<MembershipOutcome> RemoveAsync(Guid userId, Guid? by, CancellationToken ct)
+    /// <param name="proof">Asked for when an owner is removed by another member.</param>
+    public async Task<MembershipOutcome> RemoveAsync(Guid userId, Guid? by, RecentProof proof, CancellationToken ct)
     {
         await LockAsync(ct);
         if (await FindAsync(userId, ct) is not { } member)
             return MembershipOutcome.NotAMember;
         if (by != userId && !await ReachesAsync(by, member.Role, ct))
             return MembershipOutcome.AboveOwnRole;
+        if (by != userId && member.Role == OrganizationRole.Owner && !await proof(ct))
+            return MembershipOutcome.NotProved;
         if (await FindHoldAsync(member, ct) is { } hold)
             return hold;
         if (by is not null && by != userId && member.Role != OrganizationRole.Owner && await db.ScimUsers.AnyAsync(user => user.UserId == userId && user.Active, ct))
@@ -128,6 +142,14 @@ internal sealed class Memberships(IdentityDb db, Tenant tenant, TokenFamilies fa
         await RecordAsync(by == userId ? "member.left" : "member.removed", userId, before: new { member.Role }, after: null, ct);
         return MembershipOutcome.Done;
     }
+
+    /// <summary>The same, by the member themselves.</summary>
+    public Task<MembershipOutcome> LeaveAsync(Guid userId, CancellationToken ct) => RemoveAsync(userId, userId, Never, ct);
+
+    /// <summary>The same, by the organization's directory, which neither makes nor removes owners.</summary>
+    public Task<MembershipOutcome> DeprovisionAsync(Guid userId, CancellationToken ct) => RemoveAsync(userId, by: null, Never, ct);
+
+    private static Task<bool> Never(CancellationToken ct) => Task.FromResult(false);
 
     /// <summary>An owner makes another member an owner and becomes an admin.</summary>
     public async Task<MembershipOutcome> TransferAsync(Guid from, Guid to, CancellationToken ct)

@@ -48,13 +48,18 @@ internal sealed class OrganizationSettings(IdentityDb db, IAuditLog audit, IEnum
         return reasons;
     }
 
-    /// <summary>Ends the organization with its memberships, invitations and domains. Its slug stays taken and its audit log stays kept.</summary>
-    public async Task EndAsync(Organization organization, string slug, CancellationToken ct)
+    /// <summary>Ends the organization that the scope works for, with its memberships, invitations and domains. Its slug stays taken and its audit log stays kept.</summary>
+    /// <returns>False when somebody else has ended it.</returns>
+    public async Task<bool> EndAsync(Guid organizationId, string slug, CancellationToken ct)
     {
+        await db.LockAsync($"organization-end:{organizationId}", ct);
+        if (await db.Organizations.SingleOrDefaultAsync(ct) is not { } organization)
+            return false;
         await audit.RecordAsync(new("organization.ended", "organization", organization.OrganizationId) { TargetName = organization.Name, Before = new { organization.Name, slug } }, ct);
         db.Remove(organization);
         await db.SaveChangesAsync(ct);
         var now = clock.GetUtcNow();
         await db.Directory.Where(entry => entry.Id == organization.OrganizationId).ExecuteUpdateAsync(set => set.SetProperty(entry => entry.EndedAt, now), ct);
+        return true;
     }
 }

@@ -13,7 +13,7 @@ namespace CodeZero.Hub.Identity.Domain;
 /// <summary>
 /// Prompts for passkeys and what comes of their answers (WebAuthn Level 3 §7). A passkey verifies its person (PIN, finger, face) at every use, so it is two factors in one.
 /// </summary>
-internal sealed partial class Passkeys(IdentityDb db, UserManager<Person> users, IPasskeyHandler<Person> handler, TimeProvider clock, ILogger<Passkeys> log)
+internal sealed partial class Passkeys(IdentityDb db, UserManager<Person> users, IPasskeyHandler<Person> handler, SecurityNotices notices, TimeProvider clock, ILogger<Passkeys> log)
 {
     public const int MaxPerPerson = 20;
     public const int MaxNameLength = 60;
@@ -81,13 +81,14 @@ internal sealed partial class Passkeys(IdentityDb db, UserManager<Person> users,
         return null;
     }
 
-    /// <summary>Gives the person the passkey their browser made. What is wrong, as a sentence for them; null when nothing is.</summary>
-    public async Task<string?> AddAsync(HttpContext http, PasskeyAnswer answer, Guid userId, string name, CancellationToken ct)
+    /// <summary>Gives the person the passkey their browser made, and tells them by mail. What is wrong, as a sentence for them; null when nothing is.</summary>
+    public async Task<string?> AddAsync(HttpContext http, PasskeyAnswer answer, SignedIn me, string name, CancellationToken ct)
     {
+        var userId = me.UserId;
         if (await AttestAsync(http, answer, userId, ct) is not var (passkey, handle))
             return "The passkey was not added: the page was open for too long, or the browser's answer was not right. Try again.";
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
-        if (await db.FindAndLockPersonAsync(userId, ct) is not { } person || person.PasskeyHandle != handle)
+        if (await db.FindAndLockPersonAsync(userId, ct) is not { } person || person.SecurityStamp != me.SecurityStamp || person.PasskeyHandle != handle)
             return "Your account was changed at the same moment. Try again.";
         if (await db.UserPasskeys.CountAsync(p => p.UserId == userId, ct) >= MaxPerPerson)
             return $"An account has at most {MaxPerPerson} passkeys. Remove one that you do not use.";
@@ -102,6 +103,7 @@ internal sealed partial class Passkeys(IdentityDb db, UserManager<Person> users,
             db.ChangeTracker.Clear();
             return "This passkey is in use already.";
         }
+        await notices.SendAsync(person, $"A passkey was added, with the name “{name}”. Whoever has it signs in with it alone.", ct);
         await transaction.CommitAsync(ct);
         Added(log, userId);
         return null;
@@ -114,10 +116,11 @@ internal sealed partial class Passkeys(IdentityDb db, UserManager<Person> users,
         .ToListAsync(ct);
 
     /// <summary>Names a passkey anew. False when the person has none of that identifier.</summary>
-    public async Task<bool> RenameAsync(Guid userId, string credential, string name, CancellationToken ct)
+    public async Task<bool> RenameAsync(SignedIn me, string credential, string name, CancellationToken ct)
     {
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
-        if (await db.FindAndLockPersonAsync(userId, ct) is not { } person || DecodeId(credential) is not { } id || await users.GetPasskeyAsync(person, id) is not { } passkey)
+        if (await db.FindAndLockPersonAsync(me.UserId, ct) is not { } person || person.SecurityStamp != me.SecurityStamp || DecodeId(credential) is not { } id
+            || await users.GetPasskeyAsync(person, id) is not { } passkey)
             return false;
         passkey.Name = name;
         await users.AddOrUpdatePasskeyAsync(person, passkey);
@@ -126,20 +129,25 @@ internal sealed partial class Passkeys(IdentityDb db, UserManager<Person> users,
     }
 
     /// <summary>
-    /// Takes a passkey away; the account's other sessions and all it connected end with it. What is wrong, as a sentence for the person; null when nothing is.
+    /// Takes a passkey away; the account's other sessions and all it connected end with it, and the person is told by mail.
     /// </summary>
-    public async Task<string?> RemoveAsync(Guid userId, string credential, CancellationToken ct)
+    /// <returns>The account's new stamp; or what is wrong, as a sentence for the person.</returns>
+    public async Task<(string? Stamp, string? Fault)> RemoveAsync(SignedIn me, string credential, CancellationToken ct)
     {
+        var userId = me.UserId;
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
-        if (await db.FindAndLockPersonAsync(userId, ct) is not { } person || DecodeId(credential) is not { } id || await users.GetPasskeyAsync(person, id) is null)
-            return "This passkey is gone already.";
+        if (await db.FindAndLockPersonAsync(userId, ct) is not { } person || person.SecurityStamp != me.SecurityStamp)
+            return (null, "Your account was changed at the same moment. Try again.");
+        if (DecodeId(credential) is not { } id || await users.GetPasskeyAsync(person, id) is null)
+            return (null, "This passkey is gone already.");
         if (person.PasswordHash is null && await db.UserPasskeys.CountAsync(passkey => passkey.UserId == userId, ct) == 1)
-            return "This is the only way to sign in to your account. Add another passkey or set a password first.";
+            return (null, "This is the only way to sign in to your account. Add another passkey or set a password first.");
         await users.RemovePasskeyAsync(person, id);
         await users.UpdateSecurityStampAsync(person);
+        await notices.SendAsync(person, "A passkey was removed. Other browsers and applications were signed out, and access tokens are void.", ct);
         await transaction.CommitAsync(ct);
         Removed(log, userId);
-        return null;
+        return (person.SecurityStamp, null);
     }
 
     /// <summary>A name as it is kept: one line, not too long; null when nothing is left.</summary>

@@ -10,12 +10,13 @@ namespace CodeZero.Hub.Identity.Domain;
 /// <summary>What came of a change of the password.</summary>
 internal abstract record PasswordChange
 {
-    public sealed record Changed(Person Person) : PasswordChange;
+    /// <param name="Stamp">The account's new one.</param>
+    public sealed record Changed(string Stamp) : PasswordChange;
 
     /// <summary>The new one is not acceptable: a sentence for the person.</summary>
     public sealed record Refused(string Reason) : PasswordChange;
 
-    /// <summary>The link was used, is too old, or the account has changed since.</summary>
+    /// <summary>The link was used or is too old, the sign-in has ended, or the account has changed since.</summary>
     public sealed record Gone : PasswordChange;
 }
 
@@ -44,8 +45,8 @@ internal sealed partial class Passwords(
         }, ct);
     }
 
-    /// <summary>Sets the password of who is signed in.</summary>
-    public Task<PasswordChange> SetAsync(SignedIn me, string password, CancellationToken ct) => ChangeAsync(me.UserId, password, _ => Task.FromResult(true), ct);
+    /// <summary>Sets the password of who is signed in, if they still are once it is their turn.</summary>
+    public Task<PasswordChange> SetAsync(SignedIn me, string password, CancellationToken ct) => ChangeAsync(me.UserId, password, person => Task.FromResult(person.SecurityStamp == me.SecurityStamp), ct);
 
     private async Task<PasswordChange> ChangeAsync(Guid userId, string password, Func<Person, Task<bool>> first, CancellationToken ct)
     {
@@ -60,11 +61,11 @@ internal sealed partial class Passwords(
         if (!await first(person))
             return new PasswordChange.Gone();
         await db.Users.Where(row => row.Id == userId).ExecuteUpdateAsync(set => set.SetProperty(row => row.PasswordHash, hash), ct);
-        await stamps.RenewAsync(userId, ct);
+        var stamp = await stamps.RenewAsync(userId, ct);
         await notices.SendAsync(person, "The password was changed. Other browsers and applications were signed out, and access tokens are void.", ct);
         await transaction.CommitAsync(ct);
         Changed(log, userId);
-        return new PasswordChange.Changed(await db.Users.AsNoTracking().SingleAsync(row => row.Id == userId, ct));
+        return new PasswordChange.Changed(stamp);
     }
 
     [LoggerMessage(1026, LogLevel.Information, "Person {Person} changed their password")]

@@ -25,24 +25,38 @@ internal sealed class PersonalTokenView
         ApiTokenRules.StateAt(ExpiresAt, RevokedAt, now) is not ApiTokenState.Active and var state ? state : IsStampCurrent ? ApiTokenState.Active : ApiTokenState.Ended;
 }
 
+/// <summary>What came of making a token.</summary>
+internal abstract record PersonalTokenCreation
+{
+    /// <param name="Token">Its text, which is nowhere else.</param>
+    public sealed record Made(PersonalToken Kept, ApiToken Token) : PersonalTokenCreation;
+
+    /// <summary>The person has as many as they may.</summary>
+    public sealed record TooMany : PersonalTokenCreation;
+
+    /// <summary>The sign-in has ended, or the person is gone.</summary>
+    public sealed record SignedOut : PersonalTokenCreation;
+}
+
 /// <summary>People's own tokens: making, seeing, revoking. Making one needs an open transaction of <see cref="IdentityDb"/>.</summary>
 internal sealed class PersonalTokens(IdentityDb db, SecurityNotices notices, TimeProvider clock)
 {
     /// <summary>The most that one person has in use, and the most of those that ended which are still shown.</summary>
     public const int Limit = 50;
 
-    /// <summary>Makes a token, and tells the person by mail. Its text is nowhere else than in the answer. Null when the person has as many as they may, or is gone.</summary>
+    /// <summary>Makes a token, and tells the person by mail. Who was signed out while they waited makes none.</summary>
+    /// <param name="stamp">The account's stamp at the sign-in that the request came with.</param>
     /// <param name="organizations">Null: all of the person's, also those of later.</param>
     /// <param name="amr">How the person signed in.</param>
-    public async Task<(PersonalToken Kept, ApiToken Token)?> CreateAsync(
-        Guid userId, string name, IReadOnlyList<Permission> permissions, IReadOnlyCollection<Guid>? organizations, int days, IEnumerable<string> amr, CancellationToken ct)
+    public async Task<PersonalTokenCreation> CreateAsync(
+        Guid userId, string? stamp, string name, IReadOnlyList<Permission> permissions, IReadOnlyCollection<Guid>? organizations, int days, IEnumerable<string> amr, CancellationToken ct)
     {
-        if (await db.FindAndLockPersonAsync(userId, ct) is not { } person) // two requests must not both count below the limit
-            return null;
+        if (await db.FindAndLockPersonAsync(userId, ct) is not { } person || person.SecurityStamp != stamp) // two requests must not both count below the limit
+            return new PersonalTokenCreation.SignedOut();
         var now = clock.GetUtcNow();
         var live = db.PersonalTokens.Where(token => token.UserId == userId && token.RevokedAt == null && token.ExpiresAt > now && token.SecurityStamp == person.SecurityStamp);
         if (await live.CountAsync(ct) >= Limit)
-            return null;
+            return new PersonalTokenCreation.TooMany();
         await db.PersonalTokens.Where(token => token.UserId == userId && (token.RevokedAt != null || token.ExpiresAt <= now || token.SecurityStamp != person.SecurityStamp))
             .OrderByDescending(token => token.Id).Skip(Limit).ExecuteDeleteAsync(ct);
         var made = ApiToken.Create();
@@ -51,7 +65,7 @@ internal sealed class PersonalTokens(IdentityDb db, SecurityNotices notices, Tim
         db.Add(kept);
         await db.SaveChangesAsync(ct);
         await notices.SendAsync(person, $"A personal access token was made, with the name “{kept.Name}”. Programs act as you with it, until {kept.ExpiresAt.UtcDateTime:yyyy-MM-dd}.", ct);
-        return (kept, made);
+        return new PersonalTokenCreation.Made(kept, made);
     }
 
     /// <summary>The person's tokens, those that ended too.</summary>

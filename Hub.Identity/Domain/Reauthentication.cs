@@ -13,11 +13,11 @@ internal sealed class Reauthentication(IdentityDb db, TimeProvider clock)
     /// <summary>How long a proof is recent.</summary>
     public static readonly TimeSpan Window = TimeSpan.FromMinutes(10);
 
-    /// <summary>Whether the person proved it within <see cref="Window"/>, by their own factors: what an organization's provider said never counts.</summary>
+    /// <summary>Whether the person proved it within <see cref="Window"/>, by their own factors: what an organization's provider said never counts, nor does a sign-in that has ended meanwhile.</summary>
     public Task<bool> IsRecentAsync(SignedIn session, CancellationToken ct)
     {
         var since = clock.GetUtcNow() - Window;
-        return db.Sessions.AnyAsync(row => row.Id == session.SessionId && row.LimitedTo == null && row.ProvedAt > since, ct);
+        return db.Sessions.AnyAsync(row => row.Id == session.SessionId && row.EndedAt == null && row.LimitedTo == null && row.ProvedAt > since, ct);
     }
 
     /// <summary>Notes that the session's person has just given a password, a code or a passkey.</summary>

@@ -11,6 +11,11 @@ namespace CodeZero.Hub.Identity.Domain;
 /// <summary>An authenticator about to be added: its secret, and the ticket by which the browser names it. Nothing is kept until a code has proved that it works.</summary>
 internal sealed record Enrolment(byte[] Secret, string Ticket);
 
+/// <summary>An authenticator that was added.</summary>
+/// <param name="RecoveryCodes">To be shown once.</param>
+/// <param name="Stamp">The account's new one.</param>
+internal sealed record AuthenticatorAdded(IReadOnlyList<string> RecoveryCodes, string Stamp);
+
 /// <summary>What a person has beside the password.</summary>
 internal sealed record SecondFactorState(bool HasAuthenticator, int RecoveryCodesLeft);
 
@@ -47,41 +52,42 @@ internal sealed partial class SecondFactors(
     }
 
     /// <summary>Adds the authenticator, in the place of one there may be, when the code is its own.</summary>
-    /// <returns>The recovery codes, to be shown once; null when the code is wrong.</returns>
-    public Task<IReadOnlyList<string>?> AddAsync(SignedIn me, Enrolment enrolment, string code, CancellationToken ct) => db.InTransactionAsync<IdentityDb, IReadOnlyList<string>?>(async () =>
+    /// <returns>Null when the code is wrong, or the sign-in has ended.</returns>
+    public Task<AuthenticatorAdded?> AddAsync(SignedIn me, Enrolment enrolment, string code, CancellationToken ct) => db.InTransactionAsync<IdentityDb, AuthenticatorAdded?>(async () =>
     {
         var now = clock.GetUtcNow();
-        if (Totp.FindStep(enrolment.Secret, Typed(code), now, lastStep: 0) is not { } step || await attempts.HoldAsync(me.UserId, ct) is not { } person)
+        if (Totp.FindStep(enrolment.Secret, Typed(code), now, lastStep: 0) is not { } step || await HoldAsync(me, ct) is not { } person)
             return null;
         await db.Authenticators.Where(row => row.UserId == me.UserId).ExecuteDeleteAsync(ct);
         db.Add(new Authenticator(me.UserId, _secrets.Protect(enrolment.Secret), step, now));
         await db.SaveChangesAsync(ct);
         await db.Users.Where(row => row.Id == me.UserId).ExecuteUpdateAsync(set => set.SetProperty(row => row.TwoFactorEnabled, true), ct);
         var codes = await ReplaceCodesAsync(me.UserId, ct);
-        await stamps.RenewAsync(me.UserId, ct);
+        var stamp = await stamps.RenewAsync(me.UserId, ct);
         await notices.SendAsync(person, "An authenticator application was added: signing in with the password now needs its codes. Other browsers and applications were signed out, and access tokens are void.", ct);
         Added(log, me.UserId);
-        return codes;
+        return new AuthenticatorAdded(codes, stamp);
     }, ct);
 
     /// <summary>Removes the authenticator and the recovery codes.</summary>
-    public Task RemoveAsync(SignedIn me, CancellationToken ct) => db.InTransactionAsync(async () =>
+    /// <returns>The account's new stamp; null when there was none to remove, or the sign-in has ended.</returns>
+    public Task<string?> RemoveAsync(SignedIn me, CancellationToken ct) => db.InTransactionAsync<IdentityDb, string?>(async () =>
     {
-        if (await attempts.HoldAsync(me.UserId, ct) is not { } person || await db.Authenticators.Where(row => row.UserId == me.UserId).ExecuteDeleteAsync(ct) == 0)
-            return false;
+        if (await HoldAsync(me, ct) is not { } person || await db.Authenticators.Where(row => row.UserId == me.UserId).ExecuteDeleteAsync(ct) == 0)
+            return null;
         await db.RecoveryCodes.Where(row => row.UserId == me.UserId).ExecuteDeleteAsync(ct);
         await db.Users.Where(row => row.Id == me.UserId).ExecuteUpdateAsync(set => set.SetProperty(row => row.TwoFactorEnabled, false), ct);
-        await stamps.RenewAsync(me.UserId, ct);
+        var stamp = await stamps.RenewAsync(me.UserId, ct);
         await notices.SendAsync(person, "The authenticator application was removed: signing in now needs the password alone. Other browsers and applications were signed out, and access tokens are void.", ct);
         Removed(log, me.UserId);
-        return true;
+        return stamp;
     }, ct);
 
     /// <summary>New recovery codes; those before are void.</summary>
-    /// <returns>The codes, to be shown once; null without an authenticator.</returns>
+    /// <returns>The codes, to be shown once; null without an authenticator, or when the sign-in has ended.</returns>
     public Task<IReadOnlyList<string>?> RenewCodesAsync(SignedIn me, CancellationToken ct) => db.InTransactionAsync<IdentityDb, IReadOnlyList<string>?>(async () =>
     {
-        if (await attempts.HoldAsync(me.UserId, ct) is not { TwoFactorEnabled: true } person)
+        if (await HoldAsync(me, ct) is not { TwoFactorEnabled: true } person)
             return null;
         var codes = await ReplaceCodesAsync(me.UserId, ct);
         await notices.SendAsync(person, "New recovery codes were made; those before are void.", ct);
@@ -106,6 +112,9 @@ internal sealed partial class SecondFactors(
         WrongCode(log, userId);
         return null;
     }, ct);
+
+    /// <summary>The account, its row held until the transaction ends; null when the sign-in has ended meanwhile.</summary>
+    private async Task<Person?> HoldAsync(SignedIn me, CancellationToken ct) => await attempts.HoldAsync(me.UserId, ct) is { } person && person.SecurityStamp == me.SecurityStamp ? person : null;
 
     private async Task<bool> UseStepAsync(Person person, string code, CancellationToken ct)
     {

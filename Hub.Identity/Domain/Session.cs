@@ -39,6 +39,7 @@ internal sealed class Session(
 
     public DateTimeOffset? EndedAt { get; private set; }
 
-    /// <summary>The same sign-in under another identifier and the account's present stamp.</summary>
-    public Session Renew(Guid id, string securityStamp) => new(id, UserId, securityStamp, Amr, AuthenticatedAt, ExpiresAt, Device, Address, LimitedTo) { ProvedAt = ProvedAt, LastSeenAt = LastSeenAt };
+    /// <summary>The same sign-in, as old as it is, under another identifier and stamp.</summary>
+    /// <param name="more">What the person has proved since, beside how they signed in.</param>
+    public Session Renew(Guid id, string securityStamp, IEnumerable<string> more) => new(id, UserId, securityStamp, [.. Amr.Union(more)], AuthenticatedAt, ExpiresAt, Device, Address, LimitedTo) { ProvedAt = ProvedAt, LastSeenAt = LastSeenAt };
 }

@@ -40,15 +40,21 @@ internal sealed class Sessions(IdentityDb db, UserManager<Person> users, TokenFa
             await domains.JoinAsync(person, ct);
     }
 
-    /// <summary>Goes on in a new session as old as the one before, under the account's present stamp: for the browser that changed the account, while all others end.</summary>
-    public async Task RenewAsync(HttpContext http, CancellationToken ct)
+    /// <summary>
+    /// Goes on in a new session as old as the one before: for the browser that changed the account, while all others end. A session that was ended meanwhile stays ended.
+    /// </summary>
+    /// <param name="before">The session that the request came with.</param>
+    /// <param name="stamp">The account's stamp that the change made, and no later one: what has ended sign-ins since ends this one too.</param>
+    /// <param name="more">What the person has proved by the change, beside how they signed in: <see cref="AuthenticationMethods"/>.</param>
+    /// <returns>False when the session had ended.</returns>
+    public async Task<bool> RenewAsync(HttpContext http, SignedIn before, string stamp, CancellationToken ct, params string[] more)
     {
-        if (await FindAsync(http) is not { } before)
-            return;
-        await EndRowAsync(before.SessionId, ct);
+        if (!await EndRowAsync(before.SessionId, ct))
+            return false;
         var session = await db.Sessions.AsNoTracking().SingleAsync(row => row.Id == before.SessionId, ct);
-        var person = await db.Users.AsNoTracking().SingleAsync(row => row.Id == before.UserId, ct);
-        await KeepAsync(http, session.Renew(Guid.CreateVersion7(clock.GetUtcNow()), person.SecurityStamp!), person.Email!, ct);
+        var email = await db.Users.Where(row => row.Id == before.UserId).Select(row => row.Email).SingleAsync(ct);
+        await KeepAsync(http, session.Renew(Guid.CreateVersion7(clock.GetUtcNow()), stamp, more), email!, ct);
+        return true;
     }
 
     private async Task KeepAsync(HttpContext http, Session session, string email, CancellationToken ct)
@@ -135,11 +141,11 @@ internal sealed class Sessions(IdentityDb db, UserManager<Person> users, TokenFa
                 principal.FindFirstValue(LimitClaim) is { } limit ? Guid.Parse(limit) : null)
             : null;
 
-    private async Task EndRowAsync(Guid? id, CancellationToken ct)
+    /// <summary>False when there is none, or it had ended.</summary>
+    private async Task<bool> EndRowAsync(Guid? id, CancellationToken ct)
     {
         var now = clock.GetUtcNow();
-        if (id is { } session)
-            await db.Sessions.Where(row => row.Id == session && row.EndedAt == null).ExecuteUpdateAsync(set => set.SetProperty(row => row.EndedAt, now), ct);
+        return id is { } session && await db.Sessions.Where(row => row.Id == session && row.EndedAt == null).ExecuteUpdateAsync(set => set.SetProperty(row => row.EndedAt, now), ct) == 1;
     }
 }
 

@@ -1,11 +1,14 @@
 using System.Globalization;
 using System.Security.Claims;
+using CodeZero.Hub.Identity.Data;
 using CodeZero.Hub.Identity.Domain;
 using CodeZero.Hub.Identity.Protocol;
 using CodeZero.Hub.Platform.Tenancy;
 using CodeZero.Hub.Platform.Web;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace CodeZero.Hub.Identity.Features;
@@ -20,6 +23,23 @@ internal static class RecentSignIn
     public static TBuilder RequireRecentSignIn<TBuilder>(this TBuilder builder) where TBuilder : IEndpointConventionBuilder =>
         builder.AddEndpointFilter<TBuilder, Filter>();
 
+    /// <summary>Whether the request comes with such a sign-in: for what asks for one only of some, by <see cref="RecentProof"/>.</summary>
+    public static RecentProof ProofOf(HttpContext http) => ct => IsRecentAsync(http, ct);
+
+    /// <summary>The account's stamp at the sign-in that a token came of; null when it came of none.</summary>
+    public static async Task<string?> FindStampAsync(ClaimsPrincipal user, IdentityDb db, CancellationToken ct) =>
+        Guid.TryParse(user.FindFirstValue(TokenIssuer.GrantClaim), out var id) ? await db.Grants.Where(grant => grant.Id == id).Select(grant => grant.SecurityStamp).SingleOrDefaultAsync(ct) : null;
+
+    public static ProblemHttpResult Refuse() => Problems.Create(StatusCodes.Status403Forbidden, "reauthentication.required",
+        $"This needs a sign-in of the last {Reauthentication.Window.TotalMinutes:0} minutes, by your own password or passkey, because it decides who gets in. Sign in again, as with 'czctl login', and repeat it.");
+
+    private static async Task<bool> IsRecentAsync(HttpContext http, CancellationToken ct)
+    {
+        var services = http.RequestServices;
+        return IsRecent(http.User, services.GetRequiredService<TimeProvider>().GetUtcNow())
+            && Guid.TryParse(http.User.FindFirstValue(TokenIssuer.GrantClaim), out var grant) && await services.GetRequiredService<IssuedTokens>().GrantStandsAsync(grant, ct);
+    }
+
     private static bool IsRecent(ClaimsPrincipal user, DateTimeOffset now) =>
         long.TryParse(user.FindFirstValue("auth_time"), NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
         && !OrganizationRule.MethodsOf(user).Contains(OrganizationRule.Federated)
@@ -27,14 +47,7 @@ internal static class RecentSignIn
 
     private sealed class Filter : IEndpointFilter
     {
-        public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
-        {
-            var (user, services) = (context.HttpContext.User, context.HttpContext.RequestServices);
-            return IsRecent(user, services.GetRequiredService<TimeProvider>().GetUtcNow())
-                && Guid.TryParse(user.FindFirstValue(TokenIssuer.GrantClaim), out var grant) && await services.GetRequiredService<IssuedTokens>().GrantStandsAsync(grant, context.HttpContext.RequestAborted)
-                    ? await next(context)
-                    : Problems.Create(StatusCodes.Status403Forbidden, "reauthentication.required",
-                        $"This needs a sign-in of the last {Reauthentication.Window.TotalMinutes:0} minutes, by your own password or passkey, because it decides who gets in. Sign in again, as with 'czctl login', and repeat it.");
-        }
+        public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next) =>
+            await IsRecentAsync(context.HttpContext, context.HttpContext.RequestAborted) ? await next(context) : Refuse();
     }
 }

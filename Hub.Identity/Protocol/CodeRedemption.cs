@@ -32,8 +32,11 @@ internal sealed record GrantState(Person? Person, bool ConsentCovers, bool Clien
             ? OAuthError.InvalidGrant("What this grant stands on has ended: it was revoked or has expired, or account or client changed. The person has to sign in again.")
             : null;
 
-    /// <summary>Why a grant may not have its first tokens, which also need the sign-in that it began in; null when it may.</summary>
-    public OAuthError? FindErrorAtFirst(Grant grant, DateTimeOffset now) => FindError(grant, now) ?? (SessionIsLive && !Person!.IsLocked(now)
+    /// <summary>
+    /// Why a grant may not have its first tokens, which also need the sign-in that it began in; null when it may. Too many wrong passwords lock the password alone: by them
+    /// nobody can keep another out who signed in by passkey.
+    /// </summary>
+    public OAuthError? FindErrorAtFirst(Grant grant, DateTimeOffset now) => FindError(grant, now) ?? (SessionIsLive && !(Person!.IsLocked(now) && grant.Amr.Contains(AuthenticationMethods.Password))
         ? null
         : OAuthError.InvalidGrant("The person has signed out, or was locked, since the authorization."));
 }

@@ -45,7 +45,7 @@ internal sealed class CompactJws
 
     /// <summary>JSON may write half of a surrogate pair (RFC 8259 §8.2), which cannot be read as text. Found here, it surprises nobody who looks at a member.</summary>
     /// <exception cref="InvalidOperationException">There is one.</exception>
-    private static void ReadTexts(ReadOnlySpan<byte> json)
+    internal static void ReadTexts(ReadOnlySpan<byte> json)
     {
         var reader = new Utf8JsonReader(json);
         while (reader.Read())

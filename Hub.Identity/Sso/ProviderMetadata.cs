@@ -87,9 +87,10 @@ internal sealed record ProviderMetadata(string Issuer, Uri AuthorizationEndpoint
         try
         {
             using var json = JsonDocument.Parse(body, Strict);
+            CompactJws.ReadTexts(body);
             return json.RootElement.ValueKind == JsonValueKind.Object ? json.RootElement.Clone() : null;
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             return null;
         }

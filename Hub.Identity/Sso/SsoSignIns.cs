@@ -34,7 +34,7 @@ internal sealed record SsoArrival(string? ReturnTo, string? Fault);
 /// organization alone.
 /// </summary>
 internal sealed partial class SsoSignIns(
-    IdentityDb db, Tenant tenant, Organizations organizations, Domains domains, SsoDirectory directory, SsoSecrets secrets, SsoIdentities identities, Sessions sessions, [FromKeyedServices(SsoDirectory.Http)] GuardedHttp http,
+    IdentityDb db, Tenant tenant, IServiceScopeFactory scopes, Organizations organizations, Domains domains, SsoDirectory directory, SsoSecrets secrets, SsoIdentities identities, Sessions sessions, [FromKeyedServices(SsoDirectory.Http)] GuardedHttp http,
     IOptions<HubIdentityOptions> options, TimeProvider clock, ILogger<SsoSignIns> log)
 {
     /// <summary>Where providers send people back to.</summary>
@@ -207,8 +207,10 @@ internal sealed partial class SsoSignIns(
 
     private async Task<bool> HasProviderAsync(Guid organization, CancellationToken ct)
     {
-        tenant.Enter(organization);
-        return await db.InTransactionAsync(() => db.SsoProviders.AnyAsync(ct), ct);
+        await using var scope = scopes.CreateAsyncScope(); // its own: one request may ask for several organizations, by name and by address
+        scope.ServiceProvider.GetRequiredService<Tenant>().Enter(organization);
+        var own = scope.ServiceProvider.GetRequiredService<IdentityDb>();
+        return await own.InTransactionAsync(() => own.SsoProviders.AnyAsync(ct), ct);
     }
 
     private SsoArrival Refuse(SsoProvider provider, string reason)

@@ -143,7 +143,7 @@ EOT
   hub="http://localhost:$hub_port"
 }
 
-sql() { psql -v ON_ERROR_STOP=1 -qAt "$pg_super/$1" <<<"$2"; }
+sql() { PGPASSWORD=$(cat "$state/postgres/superuser") psql -h 127.0.0.1 -p "$postgres_port" -U postgres -d "$1" -v ON_ERROR_STOP=1 -qAt <<<"$2"; }
 
 start_database() {
   local PATH="$pg:$PATH"

@@ -112,6 +112,7 @@ public sealed class ClusterCommandTests(ClusterFixture fixture) : IClassFixture<
         // Approval: of exactly this content, by a key of the trust root.
         await czctl.FailsAsync(1, "confirmation.needed", "approve", "wiki/wiki-app", "--cluster", "demo", "--key", key);
         var approved = await czctl.RunAsync("approve", "wiki/wiki-app", "--cluster", "demo", "--key", key, "--yes");
+        Assert.Contains("\"ADMIN\"", approved.Error, StringComparison.Ordinal); // the edition in full: what is not shown could run unseen
         Assert.True(approved.ExitCode == 0, approved.ToString());
         Assert.All(["example/wiki:1.0", "8080/TCP", "pages 1Gi at /pages", "http to wiki-app", "sealed", desired.Manifest.ToString()], shown => Assert.Contains(shown, approved.Error, StringComparison.Ordinal));
         Assert.False((await czctl.OkAsync("approve", "wiki/wiki-app", "--cluster", "demo", "--key", key, "--yes")).Json.GetProperty("isNew").GetBoolean());

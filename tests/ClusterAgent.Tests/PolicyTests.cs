@@ -75,6 +75,25 @@ public class PolicyTests
         Assert.Equal(allowed, !Check(policy, Workload($"containers: [{{image: \"{image}\"}}]")).Any());
     }
 
+    /// <summary>Another way to write what is denied is denied too.</summary>
+    [Theory]
+    [InlineData("ghcr.io/evil", "ghcr.io/evil/x")]
+    [InlineData("ghcr.io/evil", "GHCR.io/evil/x")]
+    [InlineData("ghcr.io/evil", "ghcr.io:443/evil/x")]
+    [InlineData("GHCR.IO:443/evil/", "ghcr.io/evil/x")]
+    [InlineData("docker.io", "nginx")]
+    [InlineData("docker.io", "index.docker.io/acme/nginx")]
+    [InlineData("docker.io", "registry-1.docker.io/acme/nginx")]
+    [InlineData("docker.io/library", "docker.io/nginx")]
+    [InlineData("index.docker.io/library", "nginx")]
+    public void Images_from_denied_registries_are_refused_however_they_are_written(string denied, string image)
+    {
+        var policy = LocalPolicy.Default with { Registries = new(null, [denied]) };
+
+        Assert.NotEmpty(Check(policy, Workload($"containers: [{{image: \"{image}\"}}]")));
+        Assert.Empty(Check(policy, Workload("containers: [{image: \"quay.io/acme/app:1\"}]")));
+    }
+
     [Fact]
     public void Kinds_and_scopes_are_held_to_the_policy()
     {

@@ -432,6 +432,7 @@ public sealed class ApiTokenTests(ApiTokenFixture fixture) : IClassFixture<ApiTo
             Assert.Equal(HttpStatusCode.UnprocessableEntity, (await browser.SubmitAsync(("name", "From a page"), ("days", "90"))).StatusCode);
             Assert.Contains("role=\"alert\"", browser.Page, StringComparison.Ordinal);
             Assert.Contains("value=\"From a page\"", browser.Page, StringComparison.Ordinal);
+            Assert.Equal(HttpStatusCode.UnprocessableEntity, (await browser.SubmitAsync(("name", "From a page"), ("days", "90"), ("permissions", ""))).StatusCode); // once an error of the Hub, or a token for nothing
             Assert.Equal(HttpStatusCode.UnprocessableEntity, (await browser.SubmitAsync(("name", "From a page"), ("days", "5000"), ("permissions", "apps.read"))).StatusCode);
             Assert.Equal(HttpStatusCode.UnprocessableEntity, (await browser.SubmitAsync(("name", "From a page"), ("days", "90"), ("permissions", "keys.manage"))).StatusCode);
 

@@ -211,6 +211,17 @@ public sealed class CodeRedemptionTests(IdentityFixture fixture) : IClassFixture
     }
 
     [Fact]
+    public async Task D10_A_locked_password_keeps_nobody_out_who_signed_in_by_passkey()
+    {
+        var flow = await Flow.SignUpAsync(fixture);
+        var code = await flow.CodeAsync();
+        await fixture.ExecuteAsync("update identity.grants set amr = '{hwk,user,mfa}' where user_id = $1", flow.UserId);
+        await fixture.ExecuteAsync("update identity.users set lockout_end = now() + interval '1 hour' where id = $1", flow.UserId);
+
+        Assert.Equal(HttpStatusCode.OK, (await flow.RedeemAsync(code)).StatusCode);
+    }
+
+    [Fact]
     public async Task D12_A_token_is_no_code()
     {
         var flow = await fixture.SignedInAsync();

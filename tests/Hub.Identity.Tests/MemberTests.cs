@@ -95,6 +95,63 @@ public sealed class MemberTests(OrganizationFixture fixture) : IClassFixture<Org
     }
 
     [Fact]
+    public async Task O03_Who_is_owner_is_decided_by_a_sign_in_of_the_last_minutes_alone()
+    {
+        using var owner = await fixture.SignUpAsync();
+        using var second = await fixture.MemberAsync(owner, "owner");
+        using var member = await fixture.MemberAsync(owner, "viewer");
+        var (api, invited) = ($"/v1/orgs/{owner.Slug}", $"{Guid.CreateVersion7():N}@example.com");
+        var offered = (await owner.Client.PostAsJsonAsync($"{api}/invitations", new { email = $"{Guid.CreateVersion7():N}@example.com", role = "owner" }).JsonAsync(HttpStatusCode.Created)).GetProperty("id").GetGuid();
+        await fixture.ExecuteAsync("update identity.invitations set sent_at = sent_at - interval '1 hour' where id = $1", offered);
+        using var program = fixture.Hub.CreateClient();
+        program.DefaultRequestHeaders.Authorization = new("Bearer", await ApiTokenFixture.TokenAsync(owner, ["members.manage", "members.read"]));
+        await AgeAsync("11 minutes");
+
+        foreach (var client in new[] { owner.Client, program })
+        {
+            await client.ChangeAsync(HttpMethod.Patch, $"{api}/members/{member.UserId}", new { role = "owner" }).RefusedAsync(HttpStatusCode.Forbidden, "reauthentication.required");
+            await client.ChangeAsync(HttpMethod.Patch, $"{api}/members/{second.UserId}", new { role = "admin" }).RefusedAsync(HttpStatusCode.Forbidden, "reauthentication.required");
+            await client.DeleteAsync($"{api}/members/{second.UserId}").RefusedAsync(HttpStatusCode.Forbidden, "reauthentication.required");
+            await client.PostAsJsonAsync($"{api}/invitations", new { email = invited, role = "owner" }).RefusedAsync(HttpStatusCode.Forbidden, "reauthentication.required");
+            await client.PostAsync($"{api}/invitations/{offered}/resend", null).RefusedAsync(HttpStatusCode.Forbidden, "reauthentication.required");
+        }
+        await owner.Client.ChangeAsync(HttpMethod.Patch, $"{api}/members/{member.UserId}", new { role = "admin" }).JsonAsync();
+        await owner.Client.PostAsJsonAsync($"{api}/invitations", new { email = invited, role = "admin" }).JsonAsync(HttpStatusCode.Created);
+
+        await AgeAsync("1 minute");
+        await owner.Client.ChangeAsync(HttpMethod.Patch, $"{api}/members/{member.UserId}", new { role = "owner" }).JsonAsync();
+        await owner.Client.DeleteAsync($"{api}/members/{second.UserId}").JsonAsync(HttpStatusCode.NoContent);
+        await owner.Client.PostAsync($"{api}/invitations/{offered}/resend", null).JsonAsync();
+        await AgeAsync("11 minutes");
+        await owner.Client.DeleteAsync($"{api}/membership").JsonAsync(HttpStatusCode.NoContent); // to leave, nobody has to prove anything
+
+        async Task AgeAsync(string interval)
+        {
+            await fixture.ExecuteAsync($"update identity.grants set authenticated_at = now() - interval '{interval}' where user_id = $1", owner.UserId);
+            await owner.RenewAsync();
+        }
+    }
+
+    [Fact]
+    public async Task Of_two_who_change_one_member_at_once_one_is_told_to_read_again()
+    {
+        using var owner = await fixture.SignUpAsync();
+        using var member = await fixture.MemberAsync(owner, "viewer");
+        var address = $"/v1/orgs/{owner.Slug}/members/{member.UserId}";
+        using var now = await owner.Client.GetAsync(address);
+
+        var answers = await fixture.RaceAsync($"members:{owner.OrganizationId}", () => ChangeAsync("developer"), () => ChangeAsync("admin"));
+
+        Assert.Equal([HttpStatusCode.OK, HttpStatusCode.PreconditionFailed], answers.Select(answer => answer.StatusCode).Order());
+
+        async Task<HttpResponseMessage> ChangeAsync(string role)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Patch, address) { Content = JsonContent.Create(new { role }), Headers = { IfMatch = { now.Headers.ETag! } } };
+            return await owner.Client.SendAsync(request);
+        }
+    }
+
+    [Fact]
     public async Task An_owner_hands_the_organization_over_in_one_step()
     {
         using var owner = await fixture.SignUpAsync();

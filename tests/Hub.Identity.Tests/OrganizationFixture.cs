@@ -64,6 +64,22 @@ public class OrganizationFixture : IAsyncLifetime
         await person.RenewAsync();
     }
 
+    /// <summary>Sends requests at once which wait for a lock by its name, and lets them go on when all of them wait.</summary>
+    internal async Task<HttpResponseMessage[]> RaceAsync(string name, params Func<Task<HttpResponseMessage>>[] requests)
+    {
+        await using var connection = new NpgsqlConnection(Database.Superuser);
+        await connection.OpenAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        await using var command = new NpgsqlCommand("select pg_advisory_xact_lock(hashtextextended('identity:' || $1, 0))", connection, transaction) { Parameters = { new() { Value = name } } };
+        await command.ExecuteNonQueryAsync();
+        var answers = requests.Select(request => request()).ToList();
+        await Eventually.HoldsAsync(async () => answers.Exists(answer => answer.IsCompleted)
+            || await QueryAsync<long>("select count(*) from pg_locks where locktype = 'advisory' and not granted and database = (select oid from pg_database where datname = current_database())") == requests.Length);
+        Assert.DoesNotContain(answers, answer => answer.IsCompleted);
+        await transaction.CommitAsync();
+        return await Task.WhenAll(answers);
+    }
+
     public async Task<T> QueryAsync<T>(string sql, params object[] values)
     {
         await using var connection = new NpgsqlConnection(Database.Superuser);

@@ -85,6 +85,53 @@ public sealed partial class OrganizationPageTests(OrganizationFixture fixture) :
     }
 
     [Fact]
+    public async Task O03_Pages_too_ask_for_a_proof_of_the_last_minutes_before_they_make_or_unmake_an_owner()
+    {
+        using var owner = await fixture.SignUpAsync();
+        using var second = await fixture.MemberAsync(owner, "owner");
+        using var member = await fixture.MemberAsync(owner, "viewer");
+        using var browser = await BrowserOfAsync(owner);
+        await fixture.ExecuteAsync("update identity.sessions set proved_at = now() - interval '11 minutes' where user_id = $1", owner.UserId);
+
+        foreach (var (page, fields) in new (string, (string, string)[])[]
+        {
+            ("members", [("act", "change"), ("member", member.UserId.ToString()), ("role", "Owner")]),
+            ("members", [("act", "change"), ("member", second.UserId.ToString()), ("role", "Admin")]),
+            ("members", [("act", "remove"), ("member", second.UserId.ToString())]),
+            ("invitations", [("act", "send"), ("email", "somebody@example.com"), ("role", "Owner")]),
+        })
+        {
+            await browser.GetAsync($"/organizations/{owner.Slug}/{page}");
+            Assert.Equal($"/reauthenticate?returnUrl={Uri.EscapeDataString($"/organizations/{owner.Slug}/{page}")}", (await browser.SubmitAsync(fields)).Headers.Location?.ToString());
+        }
+        await browser.GetAsync($"/organizations/{owner.Slug}/members");
+        await browser.FollowAsync(await browser.SubmitAsync(("act", "change"), ("member", member.UserId.ToString()), ("role", "Admin")));
+        Assert.Contains("has the role", browser.Page, StringComparison.Ordinal);
+        await browser.GetAsync($"/reauthenticate?returnUrl={Uri.EscapeDataString($"/organizations/{owner.Slug}/members")}");
+        await browser.FollowAsync(await browser.SubmitAsync(("password", TestPerson.Password)));
+        await browser.FollowAsync(await browser.SubmitAsync(("act", "change"), ("member", member.UserId.ToString()), ("role", "Owner")));
+
+        Assert.Equal("owner", (await member.Client.GetAsync($"/v1/orgs/{owner.Slug}").JsonAsync()).Text("role"));
+    }
+
+    [Fact]
+    public async Task Of_two_who_end_an_organization_on_its_page_at_once_one_does_and_the_other_finds_it_ended()
+    {
+        using var owner = await fixture.SignUpAsync();
+        using var one = await BrowserOfAsync(owner);
+        using var two = await BrowserOfAsync(owner);
+        foreach (var browser in new[] { one, two })
+            await browser.GetAsync($"/organizations/{owner.Slug}");
+
+        var answers = await fixture.RaceAsync($"organization-end:{owner.OrganizationId}", () => EndAsync(one), () => EndAsync(two));
+
+        Assert.All(answers, answer => Assert.Equal((HttpStatusCode.SeeOther, "/"), (answer.StatusCode, answer.Headers.Location?.ToString())));
+        Assert.Equal(1L, await fixture.QueryAsync<long>("select count(*) from identity.audit_events where organization_id = $1 and action = 'organization.ended'", owner.OrganizationId));
+
+        Task<HttpResponseMessage> EndAsync(Browser browser) => browser.SubmitAsync(("act", "end"), ("confirm", owner.Slug));
+    }
+
+    [Fact]
     public async Task An_invitation_is_sent_opened_and_accepted_by_pages_alone()
     {
         using var owner = await fixture.SignUpAsync();

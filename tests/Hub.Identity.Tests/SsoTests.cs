@@ -130,6 +130,34 @@ public sealed class SsoTests(SsoFixture fixture) : IClassFixture<SsoFixture>, IA
         await api.PostAsJsonAsync($"{acme.Api}/transfer", new { userId = acme.Owner.UserId }).RefusedAsync(HttpStatusCode.Forbidden, "reauthentication.required");
         await flow.Browser.GetAsync($"/organizations/{acme.Slug}/policy");
         Assert.StartsWith("/signin?returnUrl=", (await flow.Browser.SubmitAsync(("requireMfa", "false"))).Headers.Location?.ToString(), StringComparison.Ordinal);
+
+        using var member = await MemberElsewhereAsync(acme);
+        var address = $"{acme.Api}/members/{member.UserId}";
+        await api.ChangeAsync(HttpMethod.Patch, address, new { role = "owner" }).RefusedAsync(HttpStatusCode.Forbidden, "reauthentication.required");
+        await api.ChangeAsync(HttpMethod.Patch, $"{acme.Api}/members/{acme.Owner.UserId}", new { role = "admin" }).RefusedAsync(HttpStatusCode.Forbidden, "reauthentication.required");
+        await api.DeleteAsync($"{acme.Api}/members/{acme.Owner.UserId}").RefusedAsync(HttpStatusCode.Forbidden, "reauthentication.required");
+        await api.PostAsJsonAsync($"{acme.Api}/invitations", new { email = "new@example.com", role = "owner" }).RefusedAsync(HttpStatusCode.Forbidden, "reauthentication.required");
+        var offered = (await acme.Owner.Client.PostAsJsonAsync($"{acme.Api}/invitations", new { email = "old@example.com", role = "owner" }).JsonAsync(HttpStatusCode.Created)).GetProperty("id").GetGuid();
+        await fixture.ExecuteAsync("update identity.invitations set sent_at = sent_at - interval '1 hour' where id = $1", offered);
+        await api.PostAsync($"{acme.Api}/invitations/{offered}/resend", null).RefusedAsync(HttpStatusCode.Forbidden, "reauthentication.required");
+        foreach (var (page, fields) in new (string, (string, string)[])[]
+        {
+            ("members", [("act", "change"), ("member", member.UserId.ToString()), ("role", "Owner")]),
+            ("members", [("act", "change"), ("member", acme.Owner.UserId.ToString()), ("role", "Admin")]),
+            ("members", [("act", "remove"), ("member", acme.Owner.UserId.ToString())]),
+            ("invitations", [("act", "send"), ("email", "new@example.com"), ("role", "Owner")]),
+            ("invitations", [("act", "resend"), ("invitation", offered.ToString())]),
+        })
+        {
+            await flow.Browser.GetAsync($"/organizations/{acme.Slug}/{page}");
+            Assert.StartsWith("/signin?returnUrl=", (await flow.Browser.SubmitAsync(fields)).Headers.Location?.ToString(), StringComparison.Ordinal);
+        }
+        Assert.Equal("developer", await RoleAsync(acme, await EmailAsync(member)));
+        Assert.Equal("owner", await RoleAsync(acme, acme.Owner.Email));
+        Assert.Equal(1L, await fixture.QueryAsync<long>("select count(*) from identity.invitations where organization_id = $1", acme.Owner.OrganizationId));
+
+        await api.ChangeAsync(HttpMethod.Patch, address, new { role = "admin" }).JsonAsync(); // the other roles are theirs to give
+        await api.DeleteAsync(address).JsonAsync(HttpStatusCode.NoContent);
     }
 
     [Fact]
@@ -424,6 +452,21 @@ public sealed class SsoTests(SsoFixture fixture) : IClassFixture<SsoFixture>, IA
     }
 
     [Fact]
+    public async Task An_address_of_another_organization_than_was_asked_for_leads_to_its_own_provider_or_to_none()
+    {
+        using var acme = await fixture.OrganizationAsync();
+        using var other = await fixture.OrganizationAsync();
+        using var browser = new Browser(fixture.Hub.Address);
+
+        await browser.GetAsync($"/signin?organization={acme.Slug}");
+        Assert.Equal(HttpStatusCode.OK, (await browser.SubmitAsync(("Input.Email", $"nobody@{other.Domain}"), ("by", "address"))).StatusCode);
+        await other.Owner.Client.DeleteAsync($"{other.Api}/sso");
+        await browser.GetAsync($"/signin?organization={acme.Slug}");
+
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, (await browser.SubmitAsync(("Input.Email", $"nobody@{other.Domain}"), ("by", "address"))).StatusCode);
+    }
+
+    [Fact]
     public async Task An_applications_request_goes_on_after_the_provider()
     {
         using var acme = await fixture.OrganizationAsync();
@@ -616,6 +659,11 @@ public sealed class SsoTests(SsoFixture fixture) : IClassFixture<SsoFixture>, IA
         await provider.DisposeAsync();
         Assert.Equal("connection", await DiagnoseAsync());
     }
+
+    /// <summary>JSON may write half of a surrogate pair, which cannot be read as text: any owner could have the sign-in for their domain answer 500.</summary>
+    [Fact]
+    public void A_document_with_half_a_character_is_no_discovery_document() =>
+        Assert.Equal(SsoStep.Discovery, ProviderMetadata.Read("""{"issuer":"https://idp.example","jwks_uri":"\ud800"}"""u8.ToArray(), "https://idp.example", _ => true).Fault?.Step);
 
     [Fact]
     public async Task The_page_sets_it_tries_it_and_removes_it()

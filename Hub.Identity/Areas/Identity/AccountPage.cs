@@ -34,8 +34,14 @@ internal abstract class AccountPage : IdentityPage
     }
 
     /// <summary>Null when the person proved who they are within the last minutes; else the way to where they can, and back to this page.</summary>
-    protected async Task<IActionResult?> RequireRecentAsync() => OwnSession is null ? ToSignIn()
-        : await HttpContext.RequestServices.GetRequiredService<Reauthentication>().IsRecentAsync(Me, Aborted) ? null : SeeOther("/reauthenticate" + ReturnAddress.QueryTo(Request));
+    protected async Task<IActionResult?> RequireRecentAsync() => await IsRecentAsync(Aborted) ? null : ToProof();
+
+    /// <summary>The way to where the person can prove who they are, and back to this page; for who signed in by an organization's provider, to the sign-in.</summary>
+    protected IActionResult ToProof() => OwnSession is null ? ToSignIn() : SeeOther("/reauthenticate" + ReturnAddress.QueryTo(Request));
+
+    /// <summary>Whether they did; for what asks for it only of some. Who did not is sent on by <see cref="ToProof"/>.</summary>
+    protected async Task<bool> IsRecentAsync(CancellationToken ct) =>
+        OwnSession is not null && await HttpContext.RequestServices.GetRequiredService<Reauthentication>().IsRecentAsync(Me, ct);
 
     private StatusCodeResult ToSignIn() => SeeOther("/signin" + ReturnAddress.QueryTo(Request));
 

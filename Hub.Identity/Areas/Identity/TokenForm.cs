@@ -23,7 +23,7 @@ internal sealed class TokenForm
         var fault = ApiTokenRules.FindFaultOfName(Name ?? "")
             ?? (Lives.Contains(Days) ? null : "Choose how long it works.")
             ?? (unknown is null ? null : ApiTokenProblems.UnknownPermission(unknown))
-            ?? (chosen is [] ? "Choose at least one thing that it may do." : null);
+            ?? (chosen is not { Count: > 0 } ? "Choose at least one thing that it may do." : null);
         return (chosen ?? [], fault);
     }
 }

@@ -196,7 +196,7 @@ internal sealed class ScimUsers(
     {
         RequireNoOwner(role);
         await memberships.CloseWaysInAsync(user.UserId, ct);
-        if (await memberships.RemoveAsync(user.UserId, by: null, ct) == MembershipOutcome.Done)
+        if (await memberships.DeprovisionAsync(user.UserId, ct) == MembershipOutcome.Done)
             await sessions.EndAllWithinAsync(user.UserId, "deactivated by the directory of an organization", ct);
     }
 

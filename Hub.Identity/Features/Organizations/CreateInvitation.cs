@@ -11,16 +11,16 @@ namespace CodeZero.Hub.Identity.Features;
 /// <summary>POST /v1/orgs/{org}/invitations: invites whoever has an e-mail address, with a message to it. The answer does not say whether the address has an account.</summary>
 public static class CreateInvitation
 {
-    /// <param name="Role">At most the caller's own.</param>
+    /// <param name="Role">At most the caller's own; owner only by a recent sign-in.</param>
     public sealed record Request([Required, StringLength(Person.MaxEmailLength)] string Email, [Required] OrganizationRole? Role);
 
     [EndpointSummary("Invite somebody")]
     internal static async Task<Results<Created<InvitationResource>, ProblemHttpResult>> Handle(
-        Request request, Caller caller, Invitations invitations, TimeProvider clock, CancellationToken ct)
+        Request request, HttpContext http, Caller caller, Invitations invitations, TimeProvider clock, CancellationToken ct)
     {
         if (EmailAddress.FindFault(request.Email) is { } fault)
             return Problems.Invalid("email", fault);
-        var (outcome, invitation) = await invitations.SendAsync(caller.Id, request.Email, request.Role!.Value, ct);
+        var (outcome, invitation) = await invitations.SendAsync(caller.Id, request.Email, request.Role!.Value, RecentSignIn.ProofOf(http), ct);
         return InvitationProblems.Of(outcome) is { } problem
             ? problem
             : TypedResults.Created($"/v1/orgs/{caller.OrganizationSlug}/invitations/{invitation!.Id}", InvitationResource.Of(invitation, clock.GetUtcNow()));

@@ -4,7 +4,6 @@ using CodeZero.Hub.Platform.Tenancy;
 using CodeZero.Hub.Platform.Web;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
-using Microsoft.EntityFrameworkCore;
 
 namespace CodeZero.Hub.Identity.Features;
 
@@ -17,10 +16,6 @@ public static class EndOrganization
         if (await settings.FindHoldsAsync(caller.Organization, ct) is { Count: > 0 } reasons)
             return Problems.Conflict("organization.in_use", $"The organization cannot end yet. {string.Join(" ", reasons)}", new Dictionary<string, object?> { ["reasons"] = reasons });
         await db.Database.BeginTransactionAsync(ct);
-        await db.LockAsync($"organization-end:{caller.Organization}", ct);
-        if (await db.Organizations.SingleOrDefaultAsync(ct) is not { } organization)
-            return Problems.NotFound(); // somebody else ended it in this moment
-        await settings.EndAsync(organization, caller.OrganizationSlug, ct);
-        return TypedResults.NoContent();
+        return await settings.EndAsync(caller.Organization, caller.OrganizationSlug, ct) ? TypedResults.NoContent() : Problems.NotFound(); // somebody else ended it in this moment
     }
 }

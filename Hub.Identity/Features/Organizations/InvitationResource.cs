@@ -25,6 +25,7 @@ internal static class InvitationProblems
     {
         InvitationOutcome.Done => null,
         InvitationOutcome.Unknown => Problems.NotFound(),
+        InvitationOutcome.NotProved => RecentSignIn.Refuse(),
         InvitationOutcome.AboveOwnRole => Problems.Create(StatusCodes.Status403Forbidden, "member.role_above_own", MembershipProblems.AboveOwnRole),
         InvitationOutcome.OtherAddress or InvitationOutcome.Unconfirmed or InvitationOutcome.Deactivated => Problems.Create(StatusCodes.Status403Forbidden, CodeOf(outcome), Describe(outcome)),
         _ => Problems.Conflict(CodeOf(outcome), Describe(outcome)),

@@ -10,5 +10,5 @@ public static class LeaveOrganization
 {
     [EndpointSummary("Leave an organization")]
     internal static async Task<Results<NoContent, ProblemHttpResult>> Handle(Caller caller, Memberships memberships, CancellationToken ct) =>
-        MembershipProblems.Of(await memberships.RemoveAsync(caller.UserId, caller.UserId, ct)) is { } problem ? problem : TypedResults.NoContent();
+        MembershipProblems.Of(await memberships.LeaveAsync(caller.UserId, ct)) is { } problem ? problem : TypedResults.NoContent();
 }

@@ -20,6 +20,7 @@ internal static class MembershipProblems
     {
         MembershipOutcome.NotAMember => Problems.NotFound(),
         MembershipOutcome.AboveOwnRole => Problems.Create(StatusCodes.Status403Forbidden, "member.role_above_own", AboveOwnRole),
+        MembershipOutcome.NotProved => RecentSignIn.Refuse(),
         MembershipOutcome.LastOwner => Problems.Conflict("organization.last_owner", LastOwner),
         MembershipOutcome.LastBreakGlass => Problems.Conflict("organization.last_break_glass", LastBreakGlass),
         MembershipOutcome.Provisioned => Problems.Conflict("member.provisioned", Provisioned),

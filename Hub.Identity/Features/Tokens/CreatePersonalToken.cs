@@ -44,8 +44,10 @@ public static class CreatePersonalToken
                 organizations!.Add(membership.OrganizationId);
             else
                 return Problems.Invalid("organizations", ApiTokenProblems.UnknownOrganization(name));
-        if (await tokens.CreateAsync(userId, request.Name, permissions, organizations, request.ExpiresInDays ?? ApiTokenRules.DefaultDays, OrganizationRule.MethodsOf(user), ct) is not var (kept, token))
-            return ApiTokenProblems.TooMany(ApiTokenProblems.TooManyOfPerson);
+        var stamp = await RecentSignIn.FindStampAsync(user, db, ct);
+        var creation = await tokens.CreateAsync(userId, stamp, request.Name, permissions, organizations, request.ExpiresInDays ?? ApiTokenRules.DefaultDays, OrganizationRule.MethodsOf(user), ct);
+        if (creation is not PersonalTokenCreation.Made(var kept, var token))
+            return creation is PersonalTokenCreation.TooMany ? ApiTokenProblems.TooMany(ApiTokenProblems.TooManyOfPerson) : RecentSignIn.Refuse();
         http.Response.Headers.CacheControl = "no-store";
         var shown = await tokens.Of(userId).SingleAsync(row => row.Id == kept.Id, ct);
         return TypedResults.Created($"/v1/me/tokens/{kept.Id}", new Response(PersonalTokenResource.Of(shown, clock.GetUtcNow()), token.Reveal()));

@@ -229,6 +229,56 @@ public sealed class HubLinkTests : IAsyncLifetime
         await Eventually.HoldsAsync(() => _hub.LastReport is { Serial: null } report && report.Refusals.Any(refusal => refusal.Code == RefusalCode.StateSignature));
     }
 
+    /// <summary>While nobody trusted who signed the last state, its serial was forgotten: a Hub that held its answer until the key was trusted again could go back.</summary>
+    [Fact]
+    public async Task An_older_state_is_refused_also_when_it_was_asked_for_while_the_last_one_did_not_count()
+    {
+        _hub.LongestHold = TimeSpan.FromSeconds(1);
+        _hub.Publish(5);
+        Start();
+        await Eventually.HoldsAsync(() => _hub.LastReport?.Serial == 5);
+        using var asked = new SemaphoreSlim(0);
+        using var answer = new ManualResetEventSlim();
+        _hub.Misbehaves = http =>
+        {
+            if (http.Request.Path == AgentApi.State && http.Request.Headers.IfNoneMatch.Count == 0)
+            {
+                asked.Release();
+                answer.Wait(TimeSpan.FromMinutes(1));
+            }
+            return false;
+        };
+
+        await StubHub.TrustAsync(_cluster.Admin, AgentNamespace, EcPrivateKey.Generate());
+        Assert.True(await asked.WaitAsync(TimeSpan.FromMinutes(1)));
+        _hub.Publish(3);
+        await StubHub.TrustAsync(_cluster.Admin, AgentNamespace, _hub.StateKey);
+        answer.Set();
+
+        var report = await Eventually.GetAsync(() => Task.FromResult(_hub.LastReport), report => report?.Serial is not null && report.Serial != 5 || report?.Refusals.Any(refusal => refusal.Code == RefusalCode.StateRollback) == true);
+        Assert.Contains(report!.Refusals, refusal => refusal.Code == RefusalCode.StateRollback);
+    }
+
+    /// <summary>A state that could not be saved was taken up from memory as if it had been, and no restart would have found it.</summary>
+    [Fact]
+    public async Task A_state_counts_only_when_it_is_kept()
+    {
+        _hub.Publish(1);
+        var writes = 0;
+        Start(new FaultyApi(_cluster.Agent, item => item.Kind == ResourceKind.Secret && item.Name == StateArchive.IndexName && Interlocked.Increment(ref writes) == 1
+            ? throw new ClusterApiException(HttpStatusCode.TooManyRequests, "TooManyRequests", "slow down")
+            : false));
+        await Eventually.HoldsAsync(() => _hub.LastReport?.Serial == 1);
+
+        await RestartAsync(() =>
+        {
+            _hub.Misbehaves = http => http.Request.Path == AgentApi.State && StubHub.Refuse(http, HttpStatusCode.ServiceUnavailable);
+            return Task.CompletedTask;
+        });
+
+        await Eventually.HoldsAsync(() => _hub.LastReport?.Serial == 1);
+    }
+
     [Fact]
     public async Task What_is_paused_is_not_removed_until_it_goes_on()
     {

@@ -24,7 +24,7 @@ internal sealed class AddPasskeyModel(Passkeys passkeys) : AccountPage
 
     public async Task<IActionResult> OnPostAsync()
     {
-        Fault = await passkeys.AddAsync(HttpContext, Passkey, Me.UserId, Passkeys.TidyName(Name) ?? UserAgent.Describe(Request.Headers.UserAgent), Aborted);
+        Fault = await passkeys.AddAsync(HttpContext, Passkey, Me, Passkeys.TidyName(Name) ?? UserAgent.Describe(Request.Headers.UserAgent), Aborted);
         if (Fault is null)
             return Done("/account/security", "The passkey was added. You can sign in with it from now on.");
         Response.StatusCode = StatusCodes.Status422UnprocessableEntity;

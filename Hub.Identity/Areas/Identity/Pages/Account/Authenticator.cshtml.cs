@@ -1,14 +1,12 @@
 using System.Security.Claims;
-using CodeZero.Hub.Identity.Data;
 using CodeZero.Hub.Identity.Domain;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
-using Microsoft.EntityFrameworkCore;
 
 namespace CodeZero.Hub.Identity.Areas.Identity.Pages.Account;
 
 /// <summary>GET and POST /account/authenticator: adds an authenticator application when a code proves that it works, replaces it, or removes it.</summary>
-internal sealed class AuthenticatorModel(IdentityDb db, SecondFactors factors, Sessions sessions) : AccountPage
+internal sealed class AuthenticatorModel(SecondFactors factors, Sessions sessions) : AccountPage
 {
     protected override bool IsSensitive => true;
 
@@ -26,10 +24,10 @@ internal sealed class AuthenticatorModel(IdentityDb db, SecondFactors factors, S
     {
         if (factors.Resume(Me, ticket) is not { } enrolment)
             return SeeOther("/account/authenticator");
-        if (await factors.AddAsync(Me, enrolment, code ?? "", Aborted) is { } codes)
+        if (await factors.AddAsync(Me, enrolment, code ?? "", Aborted) is { } added)
         {
-            await StartAgainAsync([.. Me.Amr.Union([AuthenticationMethods.OneTimeCode, AuthenticationMethods.MultiFactor])]);
-            return RecoveryCodesModel.Show(this, codes);
+            await sessions.RenewAsync(HttpContext, Me, added.Stamp, Aborted, AuthenticationMethods.OneTimeCode, AuthenticationMethods.MultiFactor);
+            return RecoveryCodesModel.Show(this, added.RecoveryCodes);
         }
         Failed = true;
         Response.StatusCode = StatusCodes.Status422UnprocessableEntity;
@@ -38,8 +36,9 @@ internal sealed class AuthenticatorModel(IdentityDb db, SecondFactors factors, S
 
     public async Task<IActionResult> OnPostRemoveAsync()
     {
-        await factors.RemoveAsync(Me, Aborted);
-        await StartAgainAsync([.. Me.Amr]);
+        if (await factors.RemoveAsync(Me, Aborted) is not { } stamp)
+            return Done("/account/security", "There is no authenticator to remove.");
+        await sessions.RenewAsync(HttpContext, Me, stamp, Aborted);
         return Done("/account/security", "The authenticator is removed. Other browsers and applications were signed out, and access tokens are void.");
     }
 
@@ -49,7 +48,4 @@ internal sealed class AuthenticatorModel(IdentityDb db, SecondFactors factors, S
         HasAuthenticator = (await factors.ReadAsync(Me.UserId, Aborted)).HasAuthenticator;
         return Page();
     }
-
-    private async Task StartAgainAsync(string[] amr) =>
-        await sessions.StartAsync(HttpContext, await db.Users.AsNoTracking().SingleAsync(person => person.Id == Me.UserId, Aborted), amr, Aborted);
 }

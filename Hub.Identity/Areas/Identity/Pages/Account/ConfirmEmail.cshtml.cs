@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Mvc;
 namespace CodeZero.Hub.Identity.Areas.Identity.Pages.Account;
 
 /// <summary>GET and POST /account/email/confirm: the link of /account/email, opened by who asked for it. A link alone changes nothing: mail programs open links too.</summary>
-internal sealed class ConfirmEmailModel(EmailChanges changes, Sessions sessions) : AccountPage
+internal sealed class ConfirmEmailModel(EmailChanges changes, Sessions sessions, Domains domains) : AccountPage
 {
     [FromQuery(Name = "token")]
     public string? Token { get; set; }
@@ -21,7 +21,8 @@ internal sealed class ConfirmEmailModel(EmailChanges changes, Sessions sessions)
     {
         if (await changes.ConfirmAsync(Me, Token, Aborted) is not { } person)
             return Gone();
-        await sessions.StartAsync(HttpContext, person, [.. Me.Amr], Aborted);
+        if (await sessions.RenewAsync(HttpContext, Me, person.SecurityStamp!, Aborted))
+            await domains.JoinAsync(person, Aborted); // the address may be of an organization that lets its people join
         return Done("/account", $"{person.Email} is the address of this account now.");
     }
 

@@ -26,18 +26,18 @@ internal sealed class EditPasskeyModel(Passkeys passkeys, Sessions sessions) : A
     {
         if (!await FindAsync())
             return Done(Security, Gone);
-        Fault = action switch
+        (var stamp, Fault) = action switch
         {
-            "rename" when Passkeys.TidyName(name) is { } tidy => await passkeys.RenameAsync(Me.UserId, Id, tidy, Aborted) ? null : Gone,
-            "rename" => "A passkey needs a name.",
-            "remove" => await passkeys.RemoveAsync(Me.UserId, Id, Aborted),
-            _ => "Choose what to do with the passkey.",
+            "rename" when Passkeys.TidyName(name) is { } tidy => (null, await passkeys.RenameAsync(Me, Id, tidy, Aborted) ? null : Gone),
+            "rename" => (null, "A passkey needs a name."),
+            "remove" => await passkeys.RemoveAsync(Me, Id, Aborted),
+            _ => ((string?)null, (string?)"Choose what to do with the passkey."),
         };
         if (Fault is null && action == "rename")
             return Done(Security, "The passkey has its new name.");
-        if (Fault is null)
+        if (stamp is not null)
         {
-            await sessions.RenewAsync(HttpContext, Aborted);
+            await sessions.RenewAsync(HttpContext, Me, stamp, Aborted);
             return Done(Security, "The passkey was removed, and you are signed out everywhere but here. Remove it in the device or its password manager too: nothing does that from here.");
         }
         Response.StatusCode = StatusCodes.Status422UnprocessableEntity;

@@ -41,11 +41,12 @@ internal sealed class NewTokenModel(IdentityDb db, PersonalTokens tokens, Organi
         Fault ??= chosen.Except(Memberships.Select(membership => membership.OrganizationId)).Any() ? "Choose organizations that you are in." : null;
         if (Fault is null)
         {
-            if (await db.InTransactionAsync(() => tokens.CreateAsync(Me.UserId, form.Name!, permissions, chosen.Length == 0 ? null : chosen, form.Days, Me.Amr, Aborted), Aborted) is var (_, token))
-            {
-                TempData[SecretKey] = token.Reveal();
-                return SeeOther(Here);
-            }
+            var creation = await db.InTransactionAsync(
+                () => tokens.CreateAsync(Me.UserId, Me.SecurityStamp, form.Name!, permissions, chosen.Length == 0 ? null : chosen, form.Days, Me.Amr, Aborted), Aborted);
+            if (creation is PersonalTokenCreation.Made made)
+                TempData[SecretKey] = made.Token.Reveal();
+            if (creation is not PersonalTokenCreation.TooMany)
+                return SeeOther(Here); // which leads who is signed out to the sign-in
             Fault = ApiTokenProblems.TooManyOfPerson;
         }
         Response.StatusCode = StatusCodes.Status422UnprocessableEntity;

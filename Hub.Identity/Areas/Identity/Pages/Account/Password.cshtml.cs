@@ -23,7 +23,7 @@ internal sealed class PasswordModel(Passwords passwords, Sessions sessions, IOpt
         switch (await passwords.SetAsync(Me, password ?? "", Aborted))
         {
             case PasswordChange.Changed changed:
-                await sessions.StartAsync(HttpContext, changed.Person, [.. Me.Amr], Aborted);
+                await sessions.RenewAsync(HttpContext, Me, changed.Stamp, Aborted);
                 return Done("/account/security", "The password is changed. Other browsers and applications were signed out, and access tokens are void.");
             case PasswordChange.Refused refused:
                 Fault = refused.Reason;

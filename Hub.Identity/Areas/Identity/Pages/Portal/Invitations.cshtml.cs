@@ -33,7 +33,7 @@ internal sealed class InvitationsModel(IdentityDb db, Invitations invitations) :
     {
         var (outcome, notice) = act switch
         {
-            "resend" => ((await db.InTransactionAsync(() => invitations.SendAgainAsync(Me.UserId, invitation, Aborted), Aborted)).Outcome, "The invitation is sent again; the message before is void."),
+            "resend" => ((await db.InTransactionAsync(() => invitations.SendAgainAsync(Me.UserId, invitation, IsRecentAsync, Aborted), Aborted)).Outcome, "The invitation is sent again; the message before is void."),
             "revoke" => (await db.InTransactionAsync(() => invitations.RevokeAsync(invitation, Aborted), Aborted), "The invitation is withdrawn."),
             _ => (InvitationOutcome.Done, null),
         };
@@ -41,6 +41,8 @@ internal sealed class InvitationsModel(IdentityDb db, Invitations invitations) :
             return await SendAsync(email?.Trim() ?? "", role);
         if (outcome == InvitationOutcome.Done)
             return Done($"{Base}/invitations", notice);
+        if (outcome == InvitationOutcome.NotProved)
+            return ToProof();
         await LoadAsync();
         return Refuse(InvitationProblems.Describe(outcome));
     }
@@ -51,9 +53,11 @@ internal sealed class InvitationsModel(IdentityDb db, Invitations invitations) :
         var fault = EmailAddress.FindFault(email);
         if (fault is null)
         {
-            var (outcome, _) = await db.InTransactionAsync(() => invitations.SendAsync(Me.UserId, email, Role, Aborted), Aborted);
+            var (outcome, _) = await db.InTransactionAsync(() => invitations.SendAsync(Me.UserId, email, Role, IsRecentAsync, Aborted), Aborted);
             if (outcome == InvitationOutcome.Done)
                 return Done($"{Base}/invitations", "The invitation is on its way.");
+            if (outcome == InvitationOutcome.NotProved)
+                return ToProof();
             fault = InvitationProblems.Describe(outcome);
         }
         await LoadAsync();

@@ -42,8 +42,10 @@ internal sealed class MembersModel(IdentityDb db, Memberships memberships) : Org
         if (!removes && !(role is { } given && Enum.IsDefined(given)))
             return SeeOther($"{Base}/members");
         var outcome = await db.InTransactionAsync(() => removes
-            ? memberships.RemoveAsync(member, Me.UserId, Aborted)
-            : memberships.ChangeRoleAsync(member, role!.Value, Me.UserId, Aborted), Aborted);
+            ? memberships.RemoveAsync(member, Me.UserId, IsRecentAsync, Aborted)
+            : memberships.ChangeRoleAsync(member, role!.Value, Me.UserId, IsRecentAsync, Aborted), Aborted);
+        if (outcome == MembershipOutcome.NotProved)
+            return ToProof();
         if (outcome is MembershipOutcome.AboveOwnRole or MembershipOutcome.LastOwner or MembershipOutcome.LastBreakGlass or MembershipOutcome.Provisioned)
         {
             await LoadAsync();

@@ -39,7 +39,7 @@ internal sealed class OverviewModel(IdentityDb db, OrganizationSettings settings
 
     private Task LoadAsync() => db.InTransactionAsync(async () =>
     {
-        Name = await db.Organizations.Select(organization => organization.Name).SingleAsync(Aborted);
+        Name = await db.Organizations.Select(organization => organization.Name).SingleOrDefaultAsync(Aborted) ?? ""; // it may be ended in this moment
         if (May(Permissions.TransferOrganization))
             Heirs = await ListMembers.Query(db).Where(member => member.UserId != Me.UserId).OrderBy(member => member.Email).Take(1000).ToListAsync(Aborted);
     }, Aborted);
@@ -53,7 +53,8 @@ internal sealed class OverviewModel(IdentityDb db, OrganizationSettings settings
             return Refuse(fault);
         await db.InTransactionAsync(async () =>
         {
-            await settings.RenameAsync(await db.Organizations.SingleAsync(Aborted), name.Trim(), Aborted);
+            if (await db.Organizations.SingleOrDefaultAsync(Aborted) is { } organization)
+                await settings.RenameAsync(organization, name.Trim(), Aborted);
         }, Aborted);
         return Done(Base, "The organization has its new name.");
     }
@@ -71,7 +72,7 @@ internal sealed class OverviewModel(IdentityDb db, OrganizationSettings settings
     }
 
     private async Task<IActionResult> LeaveAsync() =>
-        MembershipProblems.Describe(await db.InTransactionAsync(() => memberships.RemoveAsync(Me.UserId, Me.UserId, Aborted), Aborted)) is { } fault ? Refuse(fault) : SeeOther("/");
+        MembershipProblems.Describe(await db.InTransactionAsync(() => memberships.LeaveAsync(Me.UserId, Aborted), Aborted)) is { } fault ? Refuse(fault) : SeeOther("/");
 
     private async Task<IActionResult> EndAsync(string? confirm)
     {
@@ -81,10 +82,7 @@ internal sealed class OverviewModel(IdentityDb db, OrganizationSettings settings
             return Refuse("What you wrote is not the organization's name in addresses. Nothing was ended.");
         if (await settings.FindHoldsAsync(Membership.OrganizationId, Aborted) is { Count: > 0 } reasons)
             return Refuse($"The organization cannot end yet. {string.Join(" ", reasons)}");
-        await db.InTransactionAsync(async () =>
-        {
-            await settings.EndAsync(await db.Organizations.SingleAsync(Aborted), Membership.Slug, Aborted);
-        }, Aborted);
-        return SeeOther("/");
+        await db.InTransactionAsync(() => settings.EndAsync(Membership.OrganizationId, Membership.Slug, Aborted), Aborted);
+        return SeeOther("/"); // also when somebody else ended it in this moment
     }
 }
