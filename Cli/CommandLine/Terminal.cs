@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
@@ -32,6 +33,8 @@ internal sealed class Terminal(Surroundings surroundings, OutputForm form)
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
     };
+
+    private static readonly SearchValues<char> Turning = SearchValues.Create("\u061C\u200E\u200F\u202A\u202B\u202C\u202D\u202E\u2066\u2067\u2068\u2069");
 
     private static readonly JsonSerializerOptions JsonLine = new(Json) { WriteIndented = false };
     private readonly TextWriter _output = surroundings.Output, _error = surroundings.Error;
@@ -149,10 +152,11 @@ internal sealed class Terminal(Surroundings surroundings, OutputForm form)
     public string Paint(Ink ink, string text) => surroundings.Colour ? $"\u001b[{(int)ink}m{text}\u001b[0m" : text;
 
     /// <summary>
-    /// Text that came from elsewhere, fit for a terminal: control characters (which could move the cursor, recolour or retitle) are shown, not obeyed.
+    /// Text that came from elsewhere, fit for a terminal: control characters (which could move the cursor, recolour or retitle) are shown, not obeyed, and so are those that
+    /// turn the direction of writing (UAX #9 §2), by which a line could read otherwise than it runs.
     /// </summary>
     public static string Printable(string? text) =>
-        text is null ? "" : string.Concat(text.Select(c => c is '\n' or '\t' || !char.IsControl(c) ? c : '\uFFFD'));
+        text is null ? "" : string.Concat(text.Select(c => c is '\n' or '\t' || !(char.IsControl(c) || Turning.Contains(c)) ? c : '\uFFFD'));
 }
 
 /// <summary>Colours by their meaning; the values are ECMA-48 SGR parameters.</summary>

@@ -27,7 +27,7 @@ internal sealed class IssuerKeys : BaseConfigurationManager, IConfigurationManag
     private readonly string _address;
     private readonly TimeProvider _clock;
     private readonly IDisposable _subscription;
-    private volatile Read? _read;
+    private volatile Known? _known;
     private volatile bool _refreshRequested;
     private int _replacements;
 
@@ -39,21 +39,24 @@ internal sealed class IssuerKeys : BaseConfigurationManager, IConfigurationManag
         _subscription = notifications.Subscribe(AccessTokens.KeysReplacedChannel, _ => Interlocked.Increment(ref _replacements));
     }
 
-    /// <param name="At">When it was read.</param>
+    /// <param name="ReadAt">When the keys were read.</param>
     /// <param name="TriedAt">When that was last tried.</param>
-    /// <param name="Replacements">How many had been heard of when it was asked for.</param>
-    /// <param name="DistrustedUntil">Until then it may hold keys that were replaced.</param>
-    private sealed record Read(OpenIdConnectConfiguration Configuration, DateTimeOffset At, DateTimeOffset TriedAt, int Replacements, DateTimeOffset DistrustedUntil);
+    /// <param name="Replacements">How many had been heard of when they were asked for.</param>
+    /// <param name="DistrustedUntil">What was read before this time may hold keys that were replaced.</param>
+    private sealed record Known(OpenIdConnectConfiguration Configuration, DateTimeOffset ReadAt, DateTimeOffset TriedAt, int Replacements, DateTimeOffset DistrustedUntil)
+    {
+        public bool IsDistrusted => ReadAt < DistrustedUntil;
+    }
 
     /// <exception cref="IssuerUnavailableException">The issuer cannot be read, and no keys are known that could do for now.</exception>
     public async Task<OpenIdConnectConfiguration> GetConfigurationAsync(CancellationToken cancel)
     {
-        if (Good() is { } known)
-            return known;
+        if (FindFresh() is { } fresh)
+            return fresh;
         await _reading.WaitAsync(cancel);
         try
         {
-            return Good() ?? await ReadAsync(cancel);
+            return FindFresh() ?? await ReadAsync(cancel);
         }
         finally
         {
@@ -73,12 +76,12 @@ internal sealed class IssuerKeys : BaseConfigurationManager, IConfigurationManag
         _http.Dispose();
     }
 
-    /// <summary>What was read, while it need not be read again.</summary>
-    private OpenIdConnectConfiguration? Good()
+    /// <summary>What is known, while it need not be read again.</summary>
+    private OpenIdConnectConfiguration? FindFresh()
     {
         var now = _clock.GetUtcNow();
-        return _read is { } read && read.Replacements == Volatile.Read(ref _replacements) && read.TriedAt <= now
-            && now - read.TriedAt < (_refreshRequested || now < read.DistrustedUntil ? AtMostEvery : ReadAgainAfter) ? read.Configuration : null;
+        return _known is { } known && known.Replacements == Volatile.Read(ref _replacements) && known.TriedAt <= now
+            && now - known.TriedAt < (_refreshRequested || known.IsDistrusted ? AtMostEvery : ReadAgainAfter) ? known.Configuration : null;
     }
 
     private async Task<OpenIdConnectConfiguration> ReadAsync(CancellationToken cancel)
@@ -87,16 +90,17 @@ internal sealed class IssuerKeys : BaseConfigurationManager, IConfigurationManag
         try
         {
             _refreshRequested = false;
+            // AccessTokenOptions lets http pass on this machine only; a MetadataAddress is the operator's own network.
             var configuration = await OpenIdConnectConfigurationRetriever.GetAsync(_address, new HttpDocumentRetriever(_http) { RequireHttps = false }, cancel);
-            var distrusted = _read is not { } before ? now : before.Replacements == replacements ? before.DistrustedUntil : now + DistrustAfterReplacement;
-            _read = new(configuration, now, now, replacements, distrusted);
+            var distrustedUntil = _known is not { } before ? now : before.Replacements == replacements ? before.DistrustedUntil : now + DistrustAfterReplacement;
+            _known = new(configuration, now, now, replacements, distrustedUntil);
             return configuration;
         }
         catch (Exception e) when (e is IOException or JsonException or ArgumentException or InvalidOperationException || (e is OperationCanceledException && !cancel.IsCancellationRequested))
         {
-            if (_read is not { } read || read.Replacements != replacements || now - read.At >= LastAtMost)
+            if (_known is not { IsDistrusted: false } known || known.Replacements != replacements || now - known.ReadAt >= LastAtMost)
                 throw new IssuerUnavailableException(e);
-            return (_read = read with { TriedAt = now }).Configuration;
+            return (_known = known with { TriedAt = now }).Configuration;
         }
     }
 }

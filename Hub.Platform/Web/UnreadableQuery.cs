@@ -19,19 +19,15 @@ internal static class UnreadableQuery
     private static string? ProblemOf(StringValues given, Type type)
     {
         type = Nullable.GetUnderlyingType(type) ?? type;
-        var (kind, isReadable) = type switch
-        {
-            _ when type == typeof(int) => ("a whole number of at most 9 digits", int.TryParse(given, CultureInfo.InvariantCulture, out _)),
-            _ when type == typeof(long) => ("a whole number of at most 18 digits", long.TryParse(given, CultureInfo.InvariantCulture, out _)),
-            _ when type == typeof(DateTimeOffset) => ("a time such as 2026-01-31T09:00:00Z", DateTimeOffset.TryParse(given, CultureInfo.InvariantCulture, out _)),
-            _ when type == typeof(bool) => ("true or false", bool.TryParse(given, out _)),
-            _ => ("another value", true),
-        };
         return given.Count switch
         {
             0 => null,
-            1 when isReadable || given[0] is "" => null,
-            1 => $"Give {kind}.",
+            1 when given[0] is "" => null, // the same as none
+            1 when type == typeof(int) && !int.TryParse(given, CultureInfo.InvariantCulture, out _) => "Give a whole number of at most 9 digits.",
+            1 when type == typeof(long) && !long.TryParse(given, CultureInfo.InvariantCulture, out _) => "Give a whole number of at most 18 digits.",
+            1 when type == typeof(DateTimeOffset) && !DateTimeOffset.TryParse(given, CultureInfo.InvariantCulture, out _) => "Give a time such as 2026-01-31T09:00:00Z.",
+            1 when type == typeof(bool) && !bool.TryParse(given, out _) => "Give true or false.",
+            1 => null,
             _ => $"Give it once; it is here {given.Count} times.",
         };
     }

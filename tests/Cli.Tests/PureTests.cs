@@ -27,6 +27,10 @@ public sealed class PureTests
     public void Text_from_elsewhere_cannot_command_the_terminal() =>
         Assert.Equal("a\uFFFD[31mb\uFFFD]0;title\uFFFD\nc", Terminal.Printable("a\u001b[31mb\u009d]0;title\u0007\nc"));
 
+    [Fact]
+    public void Text_from_elsewhere_reads_in_the_order_it_has() =>
+        Assert.Equal("rm \uFFFD/tmp\uFFFD schön, \u05D0", Terminal.Printable("rm \u202E/tmp\u2066 schön, \u05D0"));
+
     [Theory]
     [InlineData("https://hub.example.com", "hub.example.com")]
     [InlineData("https://hub.example.com/", "hub.example.com")]
