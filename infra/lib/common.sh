@@ -60,11 +60,12 @@ need_curl() { command -v curl >/dev/null || install_packages curl ca-certificate
 
 compilers() { grep -lsa VBCSCompiler /proc/[0-9]*/cmdline | cut -d/ -f3 | sort; }
 
-# build TARGET: in Release, with a compiler server (twice as fast) that is ended afterwards if it was ours.
+# build TARGET: in Release, with a compiler server (twice as fast) that is ended afterwards if it was ours, and lives too briefly to gain by compiling itself with
+# instruments (half as long again).
 build() {
   local log="$logs/build.log" before code=0
   before=$(compilers || true)
-  UseSharedCompilation=true dotnet build "$1" -c Release -v quiet >"$log" 2>&1 9>&- || code=$?
+  UseSharedCompilation=true DOTNET_TieredPGO=0 dotnet build "$1" -c Release -v quiet >"$log" 2>&1 9>&- || code=$?
   comm -13 <(printf '%s\n' "$before") <(compilers || true) | xargs -r kill 2>/dev/null || true
   [ "$code" = 0 ] || die "building $1" "the compiler or the package restore refused" "read the log" "$log"
 }

@@ -2,7 +2,6 @@ using System.Collections;
 using System.Diagnostics;
 using System.Net;
 using System.Text.Json;
-using CodeZero.Cli.CommandLine;
 using CodeZero.Testing;
 
 namespace CodeZero.Cli.Tests;
@@ -44,13 +43,8 @@ internal sealed class Czctl : IDisposable
 
     public async Task<Run> RunWithInputAsync(string input, params string[] arguments)
     {
-        var (output, error) = (new StringWriter(), new StringWriter());
-        var surroundings = new Surroundings(new StringReader(input), TextWriter.Synchronized(output), TextWriter.Synchronized(error), Variables()) { UserProfile = Home };
-        using var deadline = new CancellationTokenSource(Deadline);
-        // Away from the tests' own scheduler, as a program knows none.
-        var exitCode = await Task.Run(() => CzctlApplication.RunAsync(arguments, surroundings, deadline.Token));
-        var run = new Run(exitCode, output.ToString(), error.ToString());
-        return deadline.IsCancellationRequested ? throw new TimeoutException($"czctl {string.Join(' ', arguments)} did not end: {run}") : run;
+        var (exitCode, output, error) = await CzctlInProcess.RunAsync(arguments, Variables(), Home, input, Deadline);
+        return new(exitCode, output, error);
     }
 
     /// <summary>Runs it as a process of its own.</summary>

@@ -4,8 +4,8 @@ using CodeZero.Testing;
 
 namespace CodeZero.EndToEnd.Tests;
 
-/// <summary>Sign up, publish, enrol, install, approve, verify, apply, healthy; and back.</summary>
-public sealed class MainJobTests(Platform platform) : IClassFixture<Platform>
+/// <summary>Sign up, publish, enrol, install, approve, verify, apply, healthy; and back: with czctl as the program that people start.</summary>
+public sealed class MainJobTests(MainJobTests.ByProcesses platform) : IClassFixture<MainJobTests.ByProcesses>
 {
     [Fact]
     public async Task An_approved_install_becomes_healthy_and_each_link_of_its_chain_has_its_time()
@@ -121,4 +121,9 @@ public sealed class MainJobTests(Platform platform) : IClassFixture<Platform>
 
     private async Task<string> TokenAsync(string ns) => Encoding.UTF8.GetString(
         (await platform.Cluster.GetAsync(ns, "secret", "vaultwarden-secret")).GetProperty("data").GetProperty("ADMIN_TOKEN").GetBytesFromBase64());
+
+    public sealed class ByProcesses : Platform
+    {
+        protected override bool StartsProcesses => true;
+    }
 }

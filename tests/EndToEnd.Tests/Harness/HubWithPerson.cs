@@ -33,12 +33,15 @@ public class HubWithPerson : IAsyncLifetime
         ["Hub:Clusters:ReportSeconds"] = "10",
     };
 
+    /// <summary>Whether the person starts czctl as the program it is.</summary>
+    protected virtual bool StartsProcesses => false;
+
     public virtual async Task InitializeAsync()
     {
         _database = await CreateDatabaseAsync();
         _wire = await Wire.StartAsync();
         await StartHubAsync();
-        _person = await Person.ArriveAsync(Address, "ada");
+        _person = await Person.ArriveAsync(Address, "ada", StartsProcesses);
     }
 
     /// <summary>Starts a Hub at the address.</summary>

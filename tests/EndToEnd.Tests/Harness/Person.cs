@@ -1,6 +1,8 @@
+using System.Collections;
 using System.Net.Http.Headers;
 using System.Text.Json;
 using CodeZero.AgentProtocol.Signing;
+using CodeZero.Cli.Tests;
 using CodeZero.Hub.Client;
 
 namespace CodeZero.EndToEnd.Tests.Harness;
@@ -8,14 +10,17 @@ namespace CodeZero.EndToEnd.Tests.Harness;
 /// <summary>Somebody at a terminal and a browser, with a home directory, an account and one organization.</summary>
 public sealed class Person : IDisposable
 {
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
+
     private readonly DirectoryInfo _home = Directory.CreateTempSubdirectory("codezero-person-");
     private readonly Dictionary<string, string?> _environment;
     private readonly Uri _hub;
+    private readonly bool _startsProcesses;
     private HubClient? _api;
 
-    private Person(Uri hub, string email)
+    private Person(Uri hub, string email, bool startsProcesses)
     {
-        (_hub, Email) = (hub, email);
+        (_hub, Email, _startsProcesses) = (hub, email, startsProcesses);
         _environment = new()
         {
             ["CZCTL_HOME"] = Path.Combine(_home.FullName, "czctl"),
@@ -43,9 +48,10 @@ public sealed class Person : IDisposable
     public HubClient Api => _api ??= new(_hub, new() { Credentials = new SignIn(Path.Combine(_home.FullName, "czctl")) });
 
     /// <summary>Signs up and in, in the browser and with czctl, and makes an approver key.</summary>
-    public static async Task<Person> ArriveAsync(Uri hub, string name)
+    /// <param name="startsProcesses">Whether czctl is the program that people start; else it runs in the tests' process, for a fraction of the time.</param>
+    public static async Task<Person> ArriveAsync(Uri hub, string name, bool startsProcesses = false)
     {
-        var person = new Person(hub, $"{name}@example.com");
+        var person = new Person(hub, $"{name}@example.com", startsProcesses);
         (await Tool.RunAsync(BuiltOutput.Browser, ["signup", new Uri(hub, "/signup").AbsoluteUri, name], person._environment)).Succeeded();
         await person.CzctlAsync("login");
         await person.CzctlAsync("keys", "create", person.ApproverKey);
@@ -58,7 +64,13 @@ public sealed class Person : IDisposable
     public async Task<Outcome> CzctlAsync(params string[] arguments) => (await TryCzctlAsync(arguments)).Succeeded();
 
     /// <summary>czctl, which may fail.</summary>
-    public Task<Outcome> TryCzctlAsync(params string[] arguments) => Tool.RunAsync("dotnet", [BuiltOutput.Czctl, .. arguments], _environment);
+    public async Task<Outcome> TryCzctlAsync(params string[] arguments)
+    {
+        if (_startsProcesses)
+            return await Tool.RunAsync("dotnet", [BuiltOutput.Czctl, .. arguments], _environment, Deadline);
+        var (exitCode, output, error) = await CzctlInProcess.RunAsync(arguments, Variables(), _home.FullName, input: "", Deadline);
+        return new($"czctl {string.Join(' ', arguments)}", exitCode, output, error);
+    }
 
     /// <summary>A file in this person's home.</summary>
     public string Write(string name, string content)
@@ -73,6 +85,15 @@ public sealed class Person : IDisposable
     {
         _api?.Dispose();
         _home.Delete(recursive: true);
+    }
+
+    /// <summary>The tests' own variables and this person's, as a process would have them.</summary>
+    private Dictionary<string, string> Variables()
+    {
+        var variables = Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().ToDictionary(variable => (string)variable.Key, variable => (string?)variable.Value);
+        foreach (var (name, value) in _environment)
+            variables[name] = value;
+        return variables.Where(variable => variable.Value is not null).ToDictionary(variable => variable.Key, variable => variable.Value!);
     }
 
     /// <summary>The sign-in that czctl keeps, read anew for each request.</summary>
