@@ -24,9 +24,10 @@ public static partial class IdentityModule
     {
         services.AddSingleton<ClientRegistry>().AddSingleton<SecretThrottle>().AddSingleton<SigningKeyMaterial>().AddSingleton<SigningKeys>().AddSingleton<TokenIssuer>().AddSingleton<IdTokenHints>().AddSingleton<SignedOutReturns>();
         services.AddScoped<Authorizations>().AddScoped<OrganizationLimits>().AddScoped<PushedRequests>().AddScoped<ClientAuthentication>().AddScoped<TokenFamilies>().AddScoped<PersonTokens>().AddScoped<IssuedTokens>();
-        services.AddScoped<ITokenGrant, AuthorizationCodeGrant>().AddScoped<ITokenGrant, RefreshTokenGrant>().AddScoped<ITokenGrant, ClientCredentialsGrant>();
-        services.AddScoped<ITokenGrant, DeviceCodeGrant>().AddScoped<DeviceAuthorizations>().AddSingleton<UserCodeThrottle>().AddScoped<AuthorizeDevice.Endpoint>();
-        services.AddScoped<ClientTokens>().AddScoped<ClusterTokens>().AddScoped<WorkloadTokens>().AddScoped<Workloads>().AddScoped<ITokenGrant, TokenExchangeGrant>();
+        services.AddSingleton<TokenGrants>().AddTokenGrant<AuthorizationCodeGrant>(GrantTypes.AuthorizationCode).AddTokenGrant<RefreshTokenGrant>(GrantTypes.RefreshToken);
+        services.AddTokenGrant<ClientCredentialsGrant>(GrantTypes.ClientCredentials).AddTokenGrant<DeviceCodeGrant>(GrantTypes.DeviceCode).AddTokenGrant<TokenExchangeGrant>(GrantTypes.TokenExchange);
+        services.AddScoped<DeviceAuthorizations>().AddSingleton<UserCodeThrottle>().AddScoped<AuthorizeDevice.Endpoint>();
+        services.AddScoped<ClientTokens>().AddScoped<ClusterTokens>().AddScoped<WorkloadTokens>().AddScoped<Workloads>();
         services.AddScoped<ClientRegistrations>().AddScoped<SigningKeyMaintenance>().AddScoped<ISigningKeys>(provider => provider.GetRequiredService<SigningKeyMaintenance>());
         services.AddScoped<Token.Endpoint>().AddScoped<PushAuthorization.Endpoint>().AddScoped<Revocation.Endpoint>().AddScoped<Introspection.Endpoint>();
         services.AddAccessTokenScheme(UserInfo.Scheme, mustBeBound: false, "", "/v1");

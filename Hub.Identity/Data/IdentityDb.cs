@@ -8,11 +8,19 @@ using Microsoft.EntityFrameworkCore;
 namespace CodeZero.Hub.Identity.Data;
 
 /// <summary>The schema <c>identity</c>. Accounts belong to no tenant; organizations and memberships do.</summary>
-internal sealed class IdentityDb(DbContextOptions<IdentityDb> options, Tenant tenant) : IdentityUserContext<Person, Guid>(options), IModuleDb
+internal sealed class IdentityDb : IdentityUserContext<Person, Guid>, IModuleDb
 {
     public const string Schema = "identity";
 
-    public Guid CurrentOrganization => tenant.OrganizationId ?? Guid.Empty;
+    private readonly Tenant _tenant;
+
+    public IdentityDb(DbContextOptions<IdentityDb> options, Tenant tenant) : base(options)
+    {
+        _tenant = tenant;
+        Database.AutoSavepointsEnabled = false; // a transaction is all or nothing: after a failure it can only be rolled back
+    }
+
+    public Guid CurrentOrganization => _tenant.OrganizationId ?? Guid.Empty;
 
     public DbSet<DirectoryEntry> Directory => Set<DirectoryEntry>();
     public DbSet<Organization> Organizations => Set<Organization>();

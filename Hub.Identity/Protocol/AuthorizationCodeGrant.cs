@@ -11,8 +11,6 @@ namespace CodeZero.Hub.Identity.Protocol;
 /// </summary>
 internal sealed class AuthorizationCodeGrant(IdentityDb db, PersonTokens tokens, TokenFamilies families, TimeProvider clock, IOptions<HubIdentityOptions> options) : ITokenGrant
 {
-    public string GrantType => GrantTypes.AuthorizationCode;
-
     public Task<(TokenResponse? Response, OAuthError? Error)> IssueAsync(TokenRequest request, CancellationToken ct)
     {
         if (request.Form["code"] is not { } code)

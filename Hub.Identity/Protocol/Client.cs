@@ -91,7 +91,7 @@ internal static class ClientAuthenticationMethods
     public static readonly IReadOnlyList<string> Confidential = [SecretBasic, PrivateKeyJwt];
 }
 
-/// <summary>Names of grants that a client may be registered for. Which of them the token endpoint serves, say the registered <see cref="ITokenGrant"/>s.</summary>
+/// <summary>Names of grants that a client may be registered for. Which of them the token endpoint serves, say its <see cref="TokenGrants"/>.</summary>
 internal static class GrantTypes
 {
     public const string AuthorizationCode = "authorization_code";

@@ -11,8 +11,6 @@ namespace CodeZero.Hub.Identity.Protocol;
 /// </summary>
 internal sealed class DeviceCodeGrant(IdentityDb db, PersonTokens tokens, TokenFamilies families, TimeProvider clock, IOptions<HubIdentityOptions> options) : ITokenGrant
 {
-    public string GrantType => GrantTypes.DeviceCode;
-
     public Task<(TokenResponse? Response, OAuthError? Error)> IssueAsync(TokenRequest request, CancellationToken ct) => request.Form["device_code"] is { } deviceCode
         ? db.InTransactionAsync(() => PollAsync(request, deviceCode, ct), ct)
         : Task.FromResult<(TokenResponse?, OAuthError?)>((null, OAuthError.InvalidRequest("device_code is missing.")));

@@ -4,12 +4,9 @@ namespace CodeZero.Hub.Identity.Protocol;
 /// <param name="ProofThumbprint">The key of the DPoP proof, which tokens are then bound to; null without one.</param>
 internal sealed record TokenRequest(Client Client, OAuthParameters Form, string? ProofThumbprint);
 
-/// <summary>One <c>grant_type</c> of the token endpoint (RFC 6749 §4). Each that is registered is served, and named by discovery.</summary>
+/// <summary>One <c>grant_type</c> of the token endpoint (RFC 6749 §4). Each that is registered in <see cref="TokenGrants"/> is served, and named by discovery.</summary>
 internal interface ITokenGrant
 {
-    /// <summary>One of <see cref="GrantTypes"/>.</summary>
-    string GrantType { get; }
-
     /// <summary>Whether what the request brings is the client's authentication, so that the client need only name itself. <see cref="IssueAsync"/> then checks it.</summary>
     bool Authenticates(OAuthParameters form) => false;
 

@@ -10,8 +10,6 @@ namespace CodeZero.Hub.Identity.Protocol;
 /// <summary>Uses a refresh token (RFC 6749 §6): rotation, reuse detection, and one same successor within the leeway. One use of a family at a time.</summary>
 internal sealed class RefreshTokenGrant(IdentityDb db, PersonTokens tokens, TokenFamilies families, TimeProvider clock, IOptions<HubIdentityOptions> options) : ITokenGrant
 {
-    public string GrantType => GrantTypes.RefreshToken;
-
     public Task<(TokenResponse? Response, OAuthError? Error)> IssueAsync(TokenRequest request, CancellationToken ct) => request.Form["refresh_token"] is { } refreshToken
         ? db.InTransactionAsync(() => RefreshAsync(request, refreshToken, ct), ct)
         : Task.FromResult<(TokenResponse?, OAuthError?)>((null, OAuthError.InvalidRequest("refresh_token is missing.")));

@@ -6,8 +6,6 @@ namespace CodeZero.Hub.Identity.Protocol;
 /// </summary>
 internal sealed class TokenExchangeGrant(ClusterTokens clusters, WorkloadTokens workloads) : ITokenGrant
 {
-    public string GrantType => GrantTypes.TokenExchange;
-
     /// <summary>A service account's token is the client's authentication: it has no other at hand.</summary>
     public bool Authenticates(OAuthParameters form) => form["subject_token_type"] == TokenTypes.Jwt;
 

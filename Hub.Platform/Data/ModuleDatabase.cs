@@ -34,6 +34,7 @@ public abstract class ModuleDb : DbContext, IModuleDb
     {
         (_tenant, _schema) = (tenant, schema);
         Database.AutoTransactionBehavior = AutoTransactionBehavior.Always; // the tenant is set when a transaction begins
+        Database.AutoSavepointsEnabled = false; // a transaction is all or nothing: after a failure it can only be rolled back
     }
 
     public Guid CurrentOrganization => _tenant.OrganizationId ?? Guid.Empty;

@@ -169,14 +169,14 @@ migrate() {
 }
 
 start_hub() {
-  if (exec 3<>"/dev/tcp/127.0.0.1/$hub_port") 2>/dev/null; then
+  if listens "$hub_port"; then
     die "starting the Hub" "another program listens on port $hub_port, which this installation's issuer names" "stop that program, or start over with --reset"
   fi
   export Hub__PublicUrl=$hub Hub__Identity__Issuer=$hub Hub__DataProtection__MasterKeyFile="$state/keys/master"
   # Development allows plain HTTP on the loopback interface; accepting agents by hand is on, as in production.
   export DOTNET_ENVIRONMENT=Development Hub__Clusters__RequireAcceptance=true
   start hub env ASPNETCORE_URLS="$hub" dotnet "$root/Hub.Api/bin/Release/net10.0/CodeZero.Hub.Api.dll"
-  ready hub 60 curl -sf -o /dev/null "$hub/readyz"
+  ready hub 60 hub_answers
 }
 
 start_cluster() {
@@ -194,4 +194,7 @@ start_cluster() {
   ready devcluster 30 cluster_answers
 }
 
-cluster_answers() { kubectl get --raw /readyz >/dev/null 2>&1; }
+# A program that asks is started only once somebody listens: this script's polling is not what a small machine should be busy with.
+listens() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+hub_answers() { listens "$hub_port" && curl -sf -o /dev/null "$hub/readyz"; }
+cluster_answers() { listens "$cluster_port" && kubectl get --raw /readyz >/dev/null 2>&1; }

@@ -87,6 +87,10 @@ current-context: agent
 EOT
 }
 
+agent_shows_key() {
+  kubectl -n codezero-system wait --for=create configmap/codezero-agent --timeout=2s && kubectl -n codezero-system wait --for=jsonpath='{.data.thumbprint}' configmap/codezero-agent --timeout=2s
+}
+
 agent_thumbprint() { kubectl -n codezero-system get configmap codezero-agent -o 'jsonpath={.data.thumbprint}' 2>/dev/null | grep .; }
 
 join() {
@@ -94,7 +98,8 @@ join() {
   czctl clusters join "$cluster" --mode approved --approver "$state/keys/approver.pem.pub" --kubeconfig "$KUBECONFIG" --no-agent || return 1
   agent_token && agent_kubeconfig || return 1
   start agent dotnet "$root/ClusterAgent/bin/Release/net10.0/CodeZero.ClusterAgent.dll" --kubeconfig "$state/agent.kubeconfig" --health-port "$agent_port"
-  wait_for 60 agent_thumbprint || { echo "the agent did not show its key in the ConfigMap codezero-agent within a minute"; return 1; }
+  # In short waits, so that the end of a process is noticed.
+  wait_for 60 agent_shows_key || { echo "the agent did not show its key in the ConfigMap codezero-agent within a minute"; return 1; }
   czctl clusters accept "$cluster" --thumbprint "$(agent_thumbprint)" || return 1
   got="agent key $(agent_thumbprint)"
 }

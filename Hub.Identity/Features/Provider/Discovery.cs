@@ -14,10 +14,10 @@ internal static class Discovery
 {
     private const string Cacheable = "public, max-age=300";
 
-    public static IResult Document(HttpContext context, IOptions<HubIdentityOptions> options, IEnumerable<ITokenGrant> grants)
+    public static IResult Document(HttpContext context, IOptions<HubIdentityOptions> options, TokenGrants grants)
     {
         context.Response.Headers.CacheControl = Cacheable;
-        return TypedResults.Json(Describe(options.Value.Issuer, grants.Select(grant => grant.GrantType)));
+        return TypedResults.Json(Describe(options.Value.Issuer, grants.Names));
     }
 
     public static async Task<IResult> Keys(HttpContext context, SigningKeys keys, CancellationToken ct)

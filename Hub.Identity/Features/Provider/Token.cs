@@ -7,7 +7,7 @@ namespace CodeZero.Hub.Identity.Features;
 /// <summary>POST /connect/token: the token endpoint (RFC 6749 §3.2).</summary>
 internal static class Token
 {
-    internal sealed class Endpoint(ClientAuthentication clients, IEnumerable<ITokenGrant> grants, SigningKeys keys, DpopProofs proofs)
+    internal sealed class Endpoint(ClientAuthentication clients, TokenGrants grants, SigningKeys keys, DpopProofs proofs)
     {
         public async Task<IResult> HandleAsync(HttpContext context, CancellationToken ct)
         {
@@ -22,9 +22,9 @@ internal static class Token
                 return (null, malformed);
             if (form["grant_type"] is not { } grantType)
                 return (null, OAuthError.InvalidRequest("grant_type is missing."));
-            if (grants.FirstOrDefault(served => served.GrantType == grantType) is not { } grant)
+            if (grants.Find(grantType, context.RequestServices) is not { } grant)
                 return (null, new("unsupported_grant_type", "The grant_type must be one of those in the discovery document."));
-            var (client, unauthenticated) = await clients.AuthenticateAsync(context.Request, form, ct, grant.Authenticates(form) ? grant.GrantType : null);
+            var (client, unauthenticated) = await clients.AuthenticateAsync(context.Request, form, ct, grant.Authenticates(form) ? grantType : null);
             if (client is null)
                 return (null, unauthenticated);
             if (!client.Grants.Contains(grantType))
