@@ -81,27 +81,47 @@ internal sealed partial class AccountDeletions(IServiceScopeFactory scopes, Emai
         }
     }
 
-    /// <summary>Ends the organizations that go with the account and leaves all others. What stands in the way; null when the person is a member nowhere any more.</summary>
+    /// <summary>
+    /// Leaves all organizations, and ends those that go with the account. What stands in the way; null when the person is a member nowhere any more.
+    /// Whether each lets the person go is tried first, so that none has ended for an account that is kept.
+    /// </summary>
     private async Task<string?> LeaveAllAsync(Guid userId, IReadOnlyList<OwnedAlone> ending, CancellationToken ct)
     {
-        foreach (var membership in await MembershipsAsync(userId, ct))
-        {
-            await using var scope = Enter(userId, membership.OrganizationId);
-            var (db, provider) = (Db(scope), scope.ServiceProvider);
-            await using var transaction = await db.Database.BeginTransactionAsync(ct);
-            if (ending.Any(organization => organization.Id == membership.OrganizationId))
-                await provider.GetRequiredService<OrganizationSettings>().EndAsync(membership.OrganizationId, membership.Slug, ct);
-            else
-                switch (await provider.GetRequiredService<Memberships>().LeaveAsync(userId, ct))
-                {
-                    case MembershipOutcome.LastOwner:
-                        return $"{membership.Name} has no owner but you. Make another member its owner, or choose that it ends with your account.";
-                    case MembershipOutcome.LastBreakGlass:
-                        return $"You are the last owner of {membership.Name} who gets in without its provider. Name another one there first.";
-                }
-            await transaction.CommitAsync(ct);
-        }
+        var memberships = await MembershipsAsync(userId, ct);
+        var (ended, left) = (memberships.Where(Ends).ToList(), memberships.Where(membership => !Ends(membership)).ToList());
+        foreach (var forGood in new[] { false, true })
+            foreach (var membership in left)
+                if (await LeaveAsync(userId, membership, forGood, ct) is { } fault)
+                    return fault;
+        foreach (var membership in ended)
+            await EndAsync(userId, membership, ct);
         return null;
+
+        bool Ends(MembershipView membership) => ending.Any(organization => organization.Id == membership.OrganizationId);
+    }
+
+    private async Task<string?> LeaveAsync(Guid userId, MembershipView membership, bool forGood, CancellationToken ct)
+    {
+        await using var scope = Enter(userId, membership.OrganizationId);
+        await using var transaction = await Db(scope).Database.BeginTransactionAsync(ct);
+        switch (await scope.ServiceProvider.GetRequiredService<Memberships>().LeaveAsync(userId, ct))
+        {
+            case MembershipOutcome.LastOwner:
+                return $"{membership.Name} has no owner but you. Make another member its owner, or choose that it ends with your account.";
+            case MembershipOutcome.LastBreakGlass:
+                return $"You are the last owner of {membership.Name} who gets in without its provider. Name another one there first.";
+        }
+        if (forGood)
+            await transaction.CommitAsync(ct);
+        return null;
+    }
+
+    private async Task EndAsync(Guid userId, MembershipView membership, CancellationToken ct)
+    {
+        await using var scope = Enter(userId, membership.OrganizationId);
+        await using var transaction = await Db(scope).Database.BeginTransactionAsync(ct);
+        await scope.ServiceProvider.GetRequiredService<OrganizationSettings>().EndAsync(membership.OrganizationId, membership.Slug, ct);
+        await transaction.CommitAsync(ct);
     }
 
     private async Task RemoveAsync(Guid userId, CancellationToken ct)

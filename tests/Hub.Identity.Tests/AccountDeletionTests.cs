@@ -121,6 +121,25 @@ public sealed class AccountDeletionTests(IdentityFixture fixture) : IClassFixtur
     }
 
     [Fact]
+    public async Task Where_one_organization_cannot_let_the_person_go_none_has_ended_and_none_was_left()
+    {
+        var (flow, other) = (await Flow.SignUpAsync(fixture), await Flow.SignUpAsync(fixture));
+        var (own, joined, held) = (await OrganizationAsync(flow), await OrganizationAsync(other), await OrganizationAsync(await Flow.SignUpAsync(fixture)));
+        await AddAsync(flow, joined, "viewer");
+        await AddAsync(flow, held, "owner");
+        await fixture.ExecuteAsync("update identity.memberships set break_glass = true where organization_id = $1 and user_id = $2", held, flow.UserId);
+        await AskAsync(flow, own);
+
+        fixture.Clock.Advance(TimeSpan.FromDays(7.1));
+        await RunJobAsync();
+
+        Assert.True(await ExistsAsync(flow));
+        Assert.Contains("the last owner of", await MailAsync(flow), StringComparison.Ordinal);
+        Assert.Equal(3, await fixture.QueryAsync<long>("select count(*) from identity.memberships where user_id = $1", flow.UserId));
+        Assert.Equal(1, await fixture.QueryAsync<long>("select count(*) from identity.organizations where organization_id = $1", own));
+    }
+
+    [Fact]
     public async Task U16_It_asks_for_a_proof_of_the_last_minutes()
     {
         var flow = await Flow.SignUpAsync(fixture);
@@ -141,9 +160,13 @@ public sealed class AccountDeletionTests(IdentityFixture fixture) : IClassFixtur
     /// <summary>Makes the other person a member there, and nowhere else.</summary>
     private async Task JoinAsync(Flow other, Guid organization, string role)
     {
-        await fixture.ExecuteAsync("insert into identity.memberships (organization_id, user_id, role, since) values ($1, $2, $3, now())", organization, other.UserId, role);
+        await AddAsync(other, organization, role);
         await fixture.ExecuteAsync("delete from identity.memberships where user_id = $1 and organization_id <> $2", other.UserId, organization);
     }
+
+    /// <summary>Makes the person a member there, too.</summary>
+    private Task AddAsync(Flow flow, Guid organization, string role) =>
+        fixture.ExecuteAsync("insert into identity.memberships (organization_id, user_id, role, since) values ($1, $2, $3, now())", organization, flow.UserId, role);
 
     private async Task AddClusterAsync(Flow flow, Guid organization)
     {
