@@ -51,6 +51,5 @@ internal static class InstallToHealthy
         public string Program => program;
 
         protected override IReadOnlyList<string> AgentCommand => [program];
-        protected override bool StartsProcesses => true;
     }
 }

@@ -1,8 +1,6 @@
-using System.Collections;
 using System.Net.Http.Headers;
 using System.Text.Json;
 using CodeZero.AgentProtocol.Signing;
-using CodeZero.Cli.Tests;
 using CodeZero.Hub.Client;
 
 namespace CodeZero.EndToEnd.Tests.Harness;
@@ -10,8 +8,6 @@ namespace CodeZero.EndToEnd.Tests.Harness;
 /// <summary>Somebody at a terminal and a browser, with a home directory, an account and one organization.</summary>
 public sealed class Person : IDisposable
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
-
     private readonly DirectoryInfo _home = Directory.CreateTempSubdirectory("codezero-person-");
     private readonly Dictionary<string, string?> _environment;
     private readonly Uri _hub;
@@ -64,13 +60,7 @@ public sealed class Person : IDisposable
     public async Task<Outcome> CzctlAsync(params string[] arguments) => (await TryCzctlAsync(arguments)).Succeeded();
 
     /// <summary>czctl, which may fail.</summary>
-    public async Task<Outcome> TryCzctlAsync(params string[] arguments)
-    {
-        if (_startsProcesses)
-            return await Tool.RunAsync("dotnet", [BuiltOutput.Czctl, .. arguments], _environment, Deadline);
-        var (exitCode, output, error) = await CzctlInProcess.RunAsync(arguments, Variables(), _home.FullName, input: "", Deadline);
-        return new($"czctl {string.Join(' ', arguments)}", exitCode, output, error);
-    }
+    public Task<Outcome> TryCzctlAsync(params string[] arguments) => Czctl.RunAsync(arguments, _environment, _home.FullName, _startsProcesses);
 
     /// <summary>A file in this person's home.</summary>
     public string Write(string name, string content)
@@ -85,15 +75,6 @@ public sealed class Person : IDisposable
     {
         _api?.Dispose();
         _home.Delete(recursive: true);
-    }
-
-    /// <summary>The tests' own variables and this person's, as a process would have them.</summary>
-    private Dictionary<string, string> Variables()
-    {
-        var variables = Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().ToDictionary(variable => (string)variable.Key, variable => (string?)variable.Value);
-        foreach (var (name, value) in _environment)
-            variables[name] = value;
-        return variables.Where(variable => variable.Value is not null).ToDictionary(variable => variable.Key, variable => variable.Value!);
     }
 
     /// <summary>The sign-in that czctl keeps, read anew for each request.</summary>
